@@ -1,0 +1,1 @@
+"""Records and people: everything that interprets the Model on a database. Knows no screens."""

@@ -1,0 +1,1 @@
+"""Screens, the builder, the composition root and the command line: the top wing of the house."""

@@ -1,0 +1,1 @@
+"""What happens next: stages, approvals, automations. Plugs into the platform through its Extension protocol."""
