@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.expressions.types import ExpressionType
+from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.problems import Place
 
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+EMPTY: Mapping[Any, Any] = FrozenMap()
 
 SYSTEM_FIELDS = ("id", "owner", "team", "created_at", "created_by", "updated_at", "updated_by", "version", "deleted_at", "deleted_by")
 """Fields that every object has (owner and team only where `Object.owner` is not "none"): never written in metadata."""
