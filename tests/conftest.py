@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from support import browser, servers
 from support.clock import FrozenClock
 from support.databases import PostgresqlDatabases, SqliteDatabases

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+
 from support.shared_data import ABSENT
 
 DATABASES = ("sqlite", "postgresql")
