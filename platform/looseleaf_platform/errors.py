@@ -110,7 +110,7 @@ class TooMany(LooseleafError):
 class Invalid(Exception):
     """Raised by a field type for a raw value it can't take; the write path turns it into a Fault with a pointer."""
 
-    def __init__(self, code: str, message: Text, details: Mapping[str, Any] = {}) -> None:  # noqa: B006 - never mutated
+    def __init__(self, code: str, message: Text, details: Mapping[str, Any] = {}) -> None:
         self.code, self.message, self.details = code, message, details
         super().__init__(str(message))
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
+from sqlalchemy.types import TypeEngine
+
 from looseleaf_metadata.expressions.types import TEXT, ExpressionType
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Field
 from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import FieldTypeSpec
 from looseleaf_platform.errors import Invalid
-from sqlalchemy.types import TypeEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def blank(raw: Any) -> bool:
 
 def text_of(raw: Any) -> str:
     """The text of an input, trimmed. Raises Invalid for lists, objects and booleans, and for NUL characters."""
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float) and not hasattr(raw, "as_tuple"):
+    if isinstance(raw, bool) or (not isinstance(raw, str | int | float) and not hasattr(raw, "as_tuple")):
         raise Invalid("not-text", Text("Expected text"))
     text = str(raw).strip()
     if "\x00" in text:
