@@ -1,6 +1,7 @@
 """Column types that behave the same on PostgreSQL and SQLite. They know nothing of fields or records.
 
 Every type loads exactly the Python value that was bound: Decimal, aware datetime, timedelta, tuple of str, JSON data.
+In SQL on SQLite a decimal is an integer scaled by 10**scale, a moment text like `2026-03-02 10:00:00.000000` in UTC, names a JSON list.
 """
 
 from __future__ import annotations
@@ -13,17 +14,32 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, Text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from looseleaf_metadata.texts import Text as Sentence
+from looseleaf_platform.errors import Invalid
 
 MAX_SQLITE_DIGITS = 18
 """A scaled 64-bit integer holds 18 decimal digits for sure."""
 _CONTEXT = Context(prec=80, rounding=ROUND_HALF_UP)
 
 
+class OutOfRange(Invalid, OverflowError, DontWrapMixin):
+    """A number that the column can't hold: refused instead of storing something else."""
+
+    def __init__(self, value: Any, precision: int, scale: int) -> None:
+        Invalid.__init__(
+            self,
+            "out-of-range",
+            Sentence("{value} is too large: {digits} digits before the point at most", value=str(value), digits=precision - scale),
+        )
+
+
 class ExactDecimal(TypeDecorator[Decimal]):
     """An exact decimal: `numeric(precision, scale)` on PostgreSQL, a 64-bit integer scaled by 10**scale on SQLite.
 
-    A bound value is rounded half away from zero to `scale`; one of more than `precision` digits raises OverflowError.
+    A bound value is rounded half away from zero to `scale`; one of more than `precision` digits raises OutOfRange.
     """
 
     impl = Numeric
@@ -47,9 +63,12 @@ class ExactDecimal(TypeDecorator[Decimal]):
         """Decimal (or int) to what the driver takes."""
         if value is None:
             return None
-        scaled = int(Decimal(value).scaleb(self.scale, _CONTEXT).to_integral_value(ROUND_HALF_UP))
+        decimal = Decimal(value)
+        if not decimal.is_finite() or decimal.adjusted() > self.precision:
+            raise OutOfRange(value, self.precision, self.scale)
+        scaled = int(decimal.scaleb(self.scale, _CONTEXT).to_integral_value(ROUND_HALF_UP))
         if abs(scaled) >= self._limit:
-            raise OverflowError(f"{value} doesn't fit numeric({self.precision}, {self.scale})")
+            raise OutOfRange(value, self.precision, self.scale)
         return scaled if dialect.name == "sqlite" else Decimal(scaled).scaleb(-self.scale, _CONTEXT)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:

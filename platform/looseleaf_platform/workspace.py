@@ -1,0 +1,136 @@
+"""A workspace: one database, the runtime of its newest revision, and a clock. Everything else is handed one of these.
+
+A process may have several open. Knows no HTTP and no screens.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from looseleaf_metadata.vocabulary import Vocabulary
+from looseleaf_platform.access.profile import profile_of
+from looseleaf_platform.context import Actor, Clock, Context, system_clock
+from looseleaf_platform.database.engines import WAIT_SECONDS, Database
+from looseleaf_platform.database.fence import Fence
+from looseleaf_platform.database.migrations import Migrations, migrate
+from looseleaf_platform.errors import Unavailable
+from looseleaf_platform.people import read_actor
+from looseleaf_platform.publishing import revisions
+from looseleaf_platform.records.runtime import Runtime
+
+LOOK_SECONDS = 1.0
+"""How often a process asks whether another one has published."""
+
+log = logging.getLogger(__name__)
+
+
+class Workspace:
+    """One firm's binder. Open with `Workspace.open`, close when done; threads may share it."""
+
+    def __init__(self, database: Database, vocabulary: Vocabulary, clock: Clock) -> None:
+        self.database, self.vocabulary, self.clock = database, vocabulary, clock
+        self.fence = Fence(database)
+        self._runtime: Runtime | None = None
+        self._loading = threading.Lock()
+        self._look_again = 0.0
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        vocabulary: Vocabulary,
+        *,
+        clock: Clock = system_clock,
+        schema: str | None = None,
+        extensions: Sequence[Migrations] = (),
+        synchronous: str = "NORMAL",
+    ) -> Workspace:
+        """Open the workspace at `url`; a new database gets the platform's tables and, as revision 1, the system objects.
+
+        `synchronous`: see Database.open. Raises Unavailable where the database can't be reached.
+        """
+        workspace = cls(Database.open(url, schema, synchronous=synchronous), vocabulary, clock)
+        try:
+            migrate(workspace.database, extensions)
+            revisions.keep_system_objects(workspace)
+        except BaseException:
+            workspace.close()
+            raise
+        return workspace
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime of the newest revision, as far as this process has heard; it listens once a second."""
+        current = self._runtime
+        if current is None:
+            return self.refresh()
+        if time.monotonic() >= self._look_again:
+            self._look_again = time.monotonic() + LOOK_SECONDS
+            try:
+                return self.refresh()
+            except Unavailable:
+                log.warning("can't ask for newer revisions: the database can't be reached")
+        return current
+
+    def refresh(self) -> Runtime:
+        """Ask the database which revision is the newest, and load it if it is news."""
+        with self.database.read() as connection:
+            return self.runtime_at(connection, self.fence.current(connection))
+
+    def runtime_at(self, connection: Connection, number: int) -> Runtime:
+        """The runtime of revision `number`, kept as the current one if it is the newest known."""
+        current = self._runtime
+        if current is not None and current.revision == number:
+            return current
+        with self._loading:
+            current = self._runtime
+            if current is not None and current.revision == number:
+                return current
+            return self.adopt(revisions.load_runtime(self, connection, number))
+
+    def adopt(self, runtime: Runtime) -> Runtime:
+        """Make `runtime` the current one unless a newer one is. Callers that hold the old one keep it."""
+        if self._runtime is None or self._runtime.revision < runtime.revision:
+            self._runtime = runtime
+        self._look_again = time.monotonic() + LOOK_SECONDS
+        return runtime
+
+    def actor(self, user_id: int, *, limits: frozenset[str] | None = None) -> Actor:
+        """The person behind a user record, with roles and teams as they are now. Raises NotThere."""
+        with self.database.read() as connection:
+            return read_actor(connection, self.runtime, user_id, limits)
+
+    def context(self, actor: Actor, source: str = "command") -> Context:
+        """`actor` at work on the current revision, come in by the door `source`."""
+        return self._context(actor, source, self.runtime)
+
+    def _context(self, actor: Actor, source: str, runtime: Runtime) -> Context:
+        return Context(workspace=self, runtime=runtime, actor=actor, profile=profile_of(actor, runtime.model), source=source)
+
+    @contextmanager
+    def writing(self, context: Context, wait_seconds: float = WAIT_SECONDS) -> Iterator[tuple[Connection, Context]]:
+        """A transaction inside the publish fence, and `context` bound to the newest revision.
+
+        A publish waits until the transaction is over; a context of an older revision is bound anew, so what was
+        prepared for it must be prepared from the one that is given back.
+        """
+        with self.database.write(wait_seconds) as connection:
+            yield connection, self.rebound(connection, context, self.fence.share(connection))
+
+    def rebound(self, connection: Connection, context: Context, number: int) -> Context:
+        """`context` on revision `number`: itself where it is on it already."""
+        if context.runtime.revision == number:
+            return context
+        runtime = self.runtime_at(connection, number)
+        return replace(context, runtime=runtime, profile=profile_of(context.actor, runtime.model), memo={})
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.database.close()
