@@ -14,6 +14,7 @@ from looseleaf_metadata.model import Field, FieldGrant, Grant, Model, Object, Ro
 from looseleaf_platform.access.combining import all_of, any_of, reached_by
 from looseleaf_platform.context import Actor
 from looseleaf_platform.fields import FIELD_TYPES
+from looseleaf_platform.records.tables import OWNERSHIP, has_owner, target_of
 
 LEVELS = {"hidden": 0, "masked": 1, "read": 2, "edit": 3}
 LINE_ACTIONS = {"create": ("create", "update"), "delete": ("update",), "update": ("update",)}
@@ -157,6 +158,8 @@ class Profile:
     def _is_readable(self, object_name: str, field: Field) -> bool:
         if field.name in ALWAYS:
             return True
+        if field.system and field.name in OWNERSHIP and not has_owner(self.model.objects[object_name]):
+            return False
         if self.level(object_name, field.name) == "hidden":
             return False
         if field.type == "lines":
@@ -168,7 +171,7 @@ class Profile:
         for name in dotted.split("."):
             if name not in self.readable(object_name):
                 return False
-            object_name = self.model.objects[object_name].fields[name].target
+            object_name = target_of(self.model.objects[object_name].fields[name])
         return True
 
     def _collected_masks(self, object_name: str) -> Mapping[str, Expression | None]:
@@ -201,7 +204,7 @@ class Profile:
         for depth, name in enumerate(names):
             masks = self._masks_of(at, name)
             found.extend(reached_by(mask, names[:depth], object_name) if mask is not None and depth else mask for mask in masks)
-            at = self.model.objects[at].fields[name].target
+            at = target_of(self.model.objects[at].fields[name])
         return tuple(found)
 
     def _is_writable(self, object_name: str, field: Field) -> bool:
