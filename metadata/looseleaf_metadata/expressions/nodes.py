@@ -109,7 +109,7 @@ class Expression:
     """A checked expression: source text, typed tree, and every path that it reads.
 
     `object` is the name of the object whose record it is evaluated on ("" for none).
-    `reads` are dotted paths; `ambient` the subset of {"me", "now", "today"} that it uses.
+    `reads` are dotted paths; `ambient` the subset of {"me", "now", "today", "timezone"} that it uses.
     """
 
     source: str
