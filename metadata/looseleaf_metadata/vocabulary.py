@@ -7,10 +7,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from looseleaf_metadata.expressions.types import ExpressionType
+from looseleaf_metadata.expressions.types import ExpressionType, Kind
 from looseleaf_metadata.labels import Label
+from looseleaf_metadata.model import Field
+from looseleaf_metadata.texts import Text
+
+
+def no_faults(settings: Mapping[str, Any]) -> tuple[tuple[str, Text], ...]:
+    """The check of settings that a JSON Schema says all about."""
+    return ()
+
+
+LITERALS: dict[Kind, tuple[type, ...]] = {
+    Kind.NUMBER: (int, Decimal, str),
+    Kind.BOOLEAN: (bool,),
+    Kind.TEXT: (str,),
+    Kind.DATE: (str,),
+    Kind.DATETIME: (str,),
+    Kind.TIME: (str,),
+    Kind.DURATION: (str, int),
+    Kind.OPTIONS: (list,),
+}
+WANTED = {
+    Kind.NUMBER: Text("a number"),
+    Kind.BOOLEAN: Text("true or false"),
+    Kind.TEXT: Text("a text in quotes"),
+    Kind.DATE: Text("a date such as 2026-03-31"),
+    Kind.DATETIME: Text("a date and time such as 2026-03-31 09:30"),
+    Kind.TIME: Text("a time in quotes, such as '09:30'"),
+    Kind.DURATION: Text("a duration such as '2 hours'"),
+    Kind.OPTIONS: Text("a list"),
+}
+
+
+def wrong_kind(field: Field, value: Any) -> Text | None:
+    """What is wrong with a literal as a field's value, judged only by the kind of value that the field holds."""
+    kind = field.expression_type.kind
+    allowed = LITERALS.get(kind)
+    if value is None or allowed is None or (isinstance(value, allowed) and isinstance(value, bool) == (kind is Kind.BOOLEAN)):
+        return None
+    return Text("expected {expected}", expected=WANTED[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +60,8 @@ class FieldTypeSpec:
     `required_settings`: those that must be given. `expression_type(settings, options)` says what expressions see.
     `computed`: formula or roll-up, never written. `stored`: has columns of its own. `choices`: takes `options`.
     `reference`: its `to` names an object. `fixed_target`: object it always refers to (user, team).
-    `sortable`/`titled`: may be a sort key / a title.
+    `sortable`/`titled`: may be a sort key / a title. `check_settings(settings)` says what the schema can't: (setting, fault) pairs.
+    `refuses(field, value)`: what is wrong with a literal (a default, a seeded value), None if nothing.
     """
 
     name: str
@@ -37,6 +77,8 @@ class FieldTypeSpec:
     sortable: bool = True
     titled: bool = False
     operators: tuple[str, ...] = ()
+    check_settings: Callable[[Mapping[str, Any]], tuple[tuple[str, Text], ...]] = no_faults
+    refuses: Callable[[Field, Any], Text | None] = wrong_kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,20 @@ A field type knows its values. It knows nothing of records, rights, screens or H
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy.types import TypeEngine
 
 from looseleaf_metadata.expressions.types import TEXT, ExpressionType
+from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
-from looseleaf_metadata.model import Field
+from looseleaf_metadata.model import EMPTY, Field
 from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import FieldTypeSpec
 from looseleaf_platform.errors import Invalid
@@ -25,7 +28,8 @@ from looseleaf_platform.errors import Invalid
 class Situation:
     """What a field type may need to know of its surroundings to parse or display: never the database.
 
-    `today` resolves "today"; `currency` and `phone_region` are the workspace's; `locale` and `timezone` the reader's.
+    `today` resolves "today"; `currency` and `phone_region` are the workspace's; `locale` and `timezone` the reader's;
+    `me` is the acting user's id, None for the system itself.
     """
 
     locale: str = "en"
@@ -34,6 +38,7 @@ class Situation:
     phone_region: str = "CN"
     today: date = date(1970, 1, 1)
     now: datetime | None = None
+    me: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,30 @@ class Sample:
     refused: str = ""
 
 
+COMPARED = ("eq", "ne", "lt", "le", "gt", "ge", "between", "in", "not_in", "empty", "not_empty")
+WORDED = ("contains", "starts_with", "eq", "ne", "in", "not_in", "empty", "not_empty")
+CHOSEN = ("in", "not_in", "eq", "ne", "empty", "not_empty")
+COLLECTED = ("has_any", "has_all", "empty", "not_empty")
+DATED = (*COMPARED[:7], "last_days", "next_days", "this_week", "this_month", "this_quarter", "this_year", "empty", "not_empty")
+"""Operators that kinds of types have in common: of numbers, words, choices, collections and days."""
+
+
+def settings(schemas: Mapping[str, Any] = EMPTY, /, **more: Any) -> Mapping[str, Any]:
+    """The JSON Schemas of a type's settings by name, frozen."""
+    return FrozenMap({**schemas, **more})
+
+
 class FieldType(ABC):
     """One kind of field. Subclasses set the class attributes and override what differs."""
 
     # 1, 2: what it is called, and the JSON Schema properties of its own settings
     name: ClassVar[str]
     label: ClassVar[Label]
-    settings_schema: ClassVar[Mapping[str, Any]] = {}
+    settings_schema: ClassVar[Mapping[str, Any]] = EMPTY
     required_settings: ClassVar[tuple[str, ...]] = ()
     # flags that the checker reads (see FieldTypeSpec)
     computed: ClassVar[bool] = False
+    stored: ClassVar[bool] = True
     choices: ClassVar[bool] = False
     reference: ClassVar[bool] = False
     fixed_target: ClassVar[str] = ""
@@ -76,12 +95,19 @@ class FieldType(ABC):
         """3. What expressions see."""
         return TEXT
 
+    def check_settings(self, settings: Mapping[str, Any]) -> tuple[tuple[str, Text], ...]:
+        """2b. What the JSON Schema of the settings can't say: (setting, what is wrong with it), () where all is well."""
+        return ()
+
     def columns(self, field: Field) -> tuple[ColumnSpec, ...]:
         """4. Storage columns, the main one first; () where nothing is stored in the object's own table."""
         raise NotImplementedError
 
     def parse(self, raw: Any, field: Field, situation: Situation) -> Any:
-        """5. The only parser of a value: from JSON, a form's text or messy import text. None and "" are None. Raises Invalid."""
+        """5. The only parser of a value: from JSON, a form's text or messy import text. None and "" are None. Raises Invalid.
+
+        A parsed value is taken as it is, and `validate` has been called on what is returned.
+        """
         raise NotImplementedError
 
     def validate(self, value: Any, field: Field) -> None:
@@ -122,13 +148,14 @@ class FieldType(ABC):
             expression_type=kind.expression_type,
             required_settings=cls.required_settings,
             computed=cls.computed,
-            stored=not cls.computed,
+            stored=cls.stored,
             choices=cls.choices,
             reference=cls.reference,
             fixed_target=cls.fixed_target,
             sortable=cls.sortable,
             titled=cls.titled,
             operators=cls.operators,
+            check_settings=kind.check_settings,
         )
 
 
@@ -138,10 +165,36 @@ def blank(raw: Any) -> bool:
 
 
 def text_of(raw: Any) -> str:
-    """The text of an input, trimmed. Raises Invalid for lists, objects and booleans, and for NUL characters."""
-    if isinstance(raw, bool) or (not isinstance(raw, str | int | float) and not hasattr(raw, "as_tuple")):
-        raise Invalid("not-text", Text("Expected text"))
-    text = str(raw).strip()
+    """The text of an input, trimmed. Numbers and dates of spreadsheets are written out ("13800138000", not "13800138000.0").
+
+    Raises Invalid for lists, objects and booleans, and for characters that can't be stored.
+    """
+    if type(raw) is not str:
+        raw = _written_out(raw)
+    text: str = raw.strip()
+    if text.isascii():
+        if "\x00" in text:
+            raise Invalid("nul-character", Text("The text holds a character (NUL) that can't be stored"))
+        return text
+    return _composed(text)
+
+
+def _written_out(raw: Any) -> str:
+    if isinstance(raw, float) and raw.is_integer() and abs(raw) < 1e15:
+        return str(int(raw))
+    if isinstance(raw, date | time):
+        return raw.isoformat()
+    if isinstance(raw, str | int | float | Decimal) and not isinstance(raw, bool):
+        return str(raw)
+    raise Invalid("not-text", Text("Expected text"))
+
+
+def _composed(text: str) -> str:
+    """`text` in Unicode's composed form (NFC), so that equal texts are equal."""
     if "\x00" in text:
         raise Invalid("nul-character", Text("The text holds a character (NUL) that can't be stored"))
-    return text
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid("broken-character", Text("The text holds half a character; it was damaged on its way here")) from error
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
