@@ -5,11 +5,12 @@ Wings above add their own kinds and pages with `dataclasses.replace`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from looseleaf_metadata.vocabulary import Vocabulary
-from looseleaf_platform.fields import FIELD_TYPES
+from looseleaf_platform.fields import vocabulary as field_vocabulary
 
 SYSTEM_DOCUMENTS = Path(__file__).parent / "access" / "system"
 
@@ -27,8 +28,8 @@ PAGES = frozenset(
 @cache
 def platform_vocabulary() -> Vocabulary:
     """Field types, system objects, abilities and pages of the platform itself. Read once per process."""
-    return Vocabulary(
-        field_types={name: kind.spec() for name, kind in FIELD_TYPES.items()},
+    return replace(
+        field_vocabulary(),
         abilities=ABILITIES,
         pages=PAGES,
         system_documents=tuple((path.name, path.read_text("utf-8")) for path in sorted(SYSTEM_DOCUMENTS.glob("*.yaml"))),
