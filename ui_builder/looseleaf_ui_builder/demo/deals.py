@@ -99,7 +99,7 @@ def opportunity_rows(writer: Writer, firm: Firm, prices: list[tuple[int, int]], 
                     ("提交付款条件修订稿", "安排试切", "等技术协议", "Send revised quote")
                     if firm.chinese
                     else ("Send the revised offer", "Arrange a trial cut", "Meet the CFO")
-                ),  # fmt: skip
+                ),
                 "owner": firm.owner,
             }
         )

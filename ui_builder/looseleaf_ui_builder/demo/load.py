@@ -9,7 +9,6 @@ from pathlib import Path
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.workspace import Workspace
-
 from looseleaf_ui_builder.demo import accounts, deals, people, retail, service
 from looseleaf_ui_builder.demo.writer import Writer
 

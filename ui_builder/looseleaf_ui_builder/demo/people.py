@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from looseleaf_platform.identity.passwords import set_password
-
 from looseleaf_ui_builder.demo.writer import Writer
 
 PASSWORD = "looseleaf-demo"  # noqa: S105 - printed on purpose: demo only
