@@ -182,7 +182,7 @@ class FieldGrant:
     field: str
     level: Literal["hidden", "masked", "read", "edit"]
     masked_when: Expression | None = None
-    place: Place = field(default=Place(), compare=False)
+    place: Place = field(default=Place(), compare=False)  # type: ignore[operator]  # the attribute above hides the function from mypy only
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a record of `object` is laid out. `related`: names of related lists (`related_as` names). `phone_first`: fields."""
+    """How a record of `object` is laid out. `related`: names of related lists (`related_as` names). `phone_first`: fields.
+
+    `declared` is False for the form of all fields that an object without a form of its own is given.
+    """
 
     id: str
     name: str
@@ -235,6 +238,7 @@ class Form:
     related: tuple[str, ...] = ()
     phone_first: tuple[str, ...] = ()
     app: str = ""
+    declared: bool = True
     place: Place = field(default=Place(), compare=False)
 
 

@@ -1,0 +1,62 @@
+"""Stable ids: which of the previous revision's things is meant by a name that is written now.
+
+A thing is found by its written `id:`; else by its name among the living; else by its name among the retired, if it is still of
+the same sort (it comes back with its data). Anything else is new and gets an id that nobody ever had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A thing of the previous revision. `sort`: what must be equal for a retired one to come back by name (a field's type)."""
+
+    id: str
+    name: str
+    retired: bool = False
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A thing as it is written now. `id` is "" where none is written."""
+
+    name: str
+    id: str = ""
+    sort: str = ""
+
+
+def assign_ids(known: Iterable[Known], wanted: Iterable[Wanted]) -> dict[str, str]:
+    """The stable id of every wanted name. No two share one."""
+    before = list(known)
+    todo = list(wanted)
+    ids = {one.name: one.id for one in todo if one.id}
+    taken = set(ids.values())
+    for retired in (False, True):
+        for one in todo:
+            if one.name in ids:
+                continue
+            fits = [old for old in before if old.name.split("~")[0] == one.name and old.retired == retired and old.id not in taken]
+            if retired:
+                fits = [old for old in fits if old.sort == one.sort]
+            if fits:
+                ids[one.name] = fits[-1].id
+                taken.add(fits[-1].id)
+    taken |= {old.id for old in before}
+    for one in todo:
+        if one.name not in ids:
+            ids[one.name] = _unused(one.name, taken)
+            taken.add(ids[one.name])
+    return ids
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """The name itself, or the name with the first free number."""
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
