@@ -15,7 +15,24 @@ from looseleaf_platform.fields import vocabulary as field_vocabulary
 SYSTEM_DOCUMENTS = Path(__file__).parent / "access" / "system"
 
 ABILITIES = frozenset(
-    {"import", "export", "builder", "users", "roles", "teams", "share", "transfer", "audit", "settings", "views.shared", "reports.personal"}
+    {
+        "import",
+        "export",
+        "builder",
+        "users",
+        "roles",
+        "teams",
+        "share",
+        "transfer",
+        "audit",
+        "settings",
+        "views.shared",
+        "explain",
+        "recycle_bin",
+        "reports.personal",
+        "reports.team",
+        "reports.all",
+    }
 )
 """What a role may be allowed beside its rights to records. Administrators have all."""
 
