@@ -6,14 +6,15 @@ follow a path; it does not know the order of the stages (compile.py) nor any kin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from looseleaf_metadata.documents import Document
 from looseleaf_metadata.expressions.check import check_expression
 from looseleaf_metadata.expressions.nodes import Expression
-from looseleaf_metadata.expressions.types import ExpressionType, Kind
+from looseleaf_metadata.expressions.types import BOOLEAN, ExpressionType, Kind
 from looseleaf_metadata.model import Edge, Field, Model, Object
 from looseleaf_metadata.paths import resolve_path
 from looseleaf_metadata.problems import Problem, did_you_mean
@@ -21,7 +22,7 @@ from looseleaf_metadata.references import expression_edges
 from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import Vocabulary
 
-MOST_NAMES = 10
+WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass
@@ -100,52 +101,40 @@ class Compilation:
         *,
         source: str,
         how: str,
-        expects: Iterable[Kind] = (Kind.BOOLEAN,),
+        expected: ExpressionType | None = BOOLEAN,
         extra: Mapping[str, ExpressionType] | None = None,
     ) -> Expression | None:
-        """The checked expression at a pointer, evaluated on a record of `object_name` ("" for none); None if it is faulty.
+        """The checked expression at a pointer, evaluated on a record of `object_name`; None if it is faulty.
 
-        `expects`: the kinds its value may have, () for any. `source` is the address of what the expression belongs to.
+        `expected`: the type that its value must have, None for any. `source` is the address of what the expression belongs to.
         """
         node = document.node(pointer)
-        if node is None or not isinstance(node.data, str):
-            return None
-        shell = self.objects.get(object_name) if object_name else None
-        if object_name and (shell is None or f"object:{object_name}" in self.broken):
+        shell = self.objects.get(object_name)
+        if node is None or not isinstance(node.data, str) or shell is None or f"object:{object_name}" in self.broken:
             return None
         place = document.expression_place(pointer)
-        checked = check_expression(node.data, shell, self.objects, place=place, extra=extra or {})
+        wanted = None if expected and expected.kind is Kind.ANY else expected
+        checked = check_expression(node.data, shell, self.objects, place=place, extra=extra or {}, expected=wanted, path=pointer)
         if not isinstance(checked, Expression):
-            for problem in checked:
-                self._expression_problem(document, pointer, problem)
-            return None
-        allowed = {*expects, Kind.ANY, Kind.NULL}
-        if expects and checked.type.kind not in allowed:
-            wanted = Text("true or false") if set(expects) == {Kind.BOOLEAN} else ", ".join(sorted(kind.value for kind in expects))
-            message = Text("this must give {wanted}, but gives {found}", wanted=wanted, found=str(checked.type))
-            self.report(document, pointer, "wrong-expression-type", message)
+            if not self._reaches_broken(object_name, node.data):
+                self.problems += [replace(problem, excerpt=document.excerpt(problem.place.line)) for problem in checked]
             return None
         self.edges += expression_edges(checked, self.objects, source, place, how, frozenset(extra or ()))
-        self._retired_reads(document, pointer, checked, frozenset(extra or ()))
         return checked
 
-    def _expression_problem(self, document: Document, pointer: str, problem: Problem) -> None:
-        """Note a problem of an expression, unless it only follows from a faulty object elsewhere."""
-        if problem.code.startswith("unknown") and self._reaches_broken(document, pointer):
-            return
-        excerpt = problem.excerpt or document.excerpt(problem.place.line)
-        self.problems.append(
-            Problem(problem.place, pointer, problem.code, problem.message, problem.suggestion, excerpt, max(problem.width, 1))
-        )
-
-    def _reaches_broken(self, document: Document, pointer: str) -> bool:
-        """Whether an expression may go through an object whose own text is faulty."""
-        return any(address.startswith("object:") and "/" not in address for address in self.broken)
-
-    def _retired_reads(self, document: Document, pointer: str, expression: Expression, extra: frozenset[str]) -> None:
-        """Note reads of retired fields."""
-        for dotted in sorted(expression.reads - extra):
-            for step in resolve_path(self.objects, expression.object, dotted).steps:
-                if step.field.retired:
-                    message = Text("the field '{name}' of {object} is retired", name=step.field.name, object=step.object)
-                    self.report(document, pointer, "retired-field", message, Text("remove it here, or bring the field back"))
+    def _reaches_broken(self, object_name: str, source: str) -> bool:
+        """Whether an expression names a field, or goes through an object, whose own text is faulty: what is wrong was told there."""
+        words = set(WORD.findall(source))
+        todo, seen = [object_name], set()
+        while todo:
+            name = todo.pop()
+            if f"object:{name}" in self.broken:
+                return True
+            if name in seen or name not in self.objects:
+                continue
+            seen.add(name)
+            if any(f"object:{name}/field:{word}" in self.broken for word in words):
+                return True
+            fields = self.objects[name].fields
+            todo += [fields[word].target for word in words if word in fields and fields[word].target]
+        return False

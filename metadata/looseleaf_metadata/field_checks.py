@@ -82,9 +82,8 @@ def _check_target(run: Compilation, draft: Draft, entry: FieldEntry, field: Fiel
 
 
 def _formula(run: Compilation, draft: Draft, entry: FieldEntry, field: Field, source: str) -> Expression | None:
-    wanted = field.expression_type.kind
-    allowed = {wanted, Kind.OPTION} if wanted is Kind.TEXT else {wanted}
-    return run.expression(entry.document, f"{entry.pointer}/value", draft.name, source=source, how="formula", expects=allowed)
+    here = f"{entry.pointer}/value"
+    return run.expression(entry.document, here, draft.name, source=source, how="formula", expected=field.expression_type)
 
 
 def _rollup(run: Compilation, entry: FieldEntry, field: Field, source: str) -> Expression | None:
@@ -123,7 +122,7 @@ def _check_stored_inputs(run: Compilation, document: Document, pointer: str, whe
     if where is None:
         return
     for word in sorted(where.ambient):
-        spoken = word if word == "me" else f"{word}()"
+        spoken = {"me": "me", "timezone": Text("a time zone")}.get(word, f"{word}()")
         message = Text("a roll-up is stored, so its filter can't use {word}", word=spoken)
         run.report(document, pointer, "clock-in-roll-up", message, Text("use a view with this condition instead"))
     for path in sorted(path for path in where.reads if "." in path):
@@ -135,8 +134,7 @@ def _default(run: Compilation, draft: Draft, entry: FieldEntry, field: Field, so
     """The default: a literal that fits the type, or an expression written as {value: "…"}."""
     document, pointer, written = entry.document, f"{entry.pointer}/default", entry.data["default"]
     if isinstance(written, dict) and set(written) == {"value"} and isinstance(written["value"], str):
-        wanted = field.expression_type.kind
-        return run.expression(document, f"{pointer}/value", draft.name, source=source, how="default", expects={wanted})
+        return run.expression(document, f"{pointer}/value", draft.name, source=source, how="default", expected=field.expression_type)
     if field.expression_type.kind is Kind.OPTION or field.options:
         _check_default_options(run, document, pointer, field, written, source)
         return field.default

@@ -7,48 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from looseleaf_metadata.expressions.nodes import (
-    Binary,
-    Call,
-    Compare,
-    Conditional,
-    Expression,
-    ListOf,
-    Literal,
-    Logical,
-    Node,
-    Path,
-    Unary,
-)
+from looseleaf_metadata.expressions.check import walk
+from looseleaf_metadata.expressions.nodes import Compare, Expression, ListOf, Literal, Path
 from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.model import Edge, Field, Object
 from looseleaf_metadata.paths import resolve_path
 from looseleaf_metadata.problems import Place
-
-
-def children_of(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below one, in written order."""
-    match node:
-        case Unary(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right) | Compare(left=left, right=right):
-            return (left, right)
-        case Logical(operands=operands):
-            return operands
-        case Conditional(test=test, then=then, otherwise=otherwise):
-            return (then, test, otherwise)
-        case Call(arguments=arguments):
-            return arguments
-        case ListOf(items=items):
-            return items
-    return ()
-
-
-def walk_nodes(node: Node) -> Iterator[Node]:
-    """A node and all below it."""
-    yield node
-    for child in children_of(node):
-        yield from walk_nodes(child)
 
 
 def expression_edges(
@@ -58,7 +22,7 @@ def expression_edges(
 
     `extra` are names given by the caller (`own`, `team_tree`): no fields.
     """
-    for node in walk_nodes(expression.root):
+    for node in walk(expression.root):
         if isinstance(node, Path) and node.dotted not in extra:
             at = Place(place.file, place.line, place.column + node.offset)
             for step in resolve_path(objects, expression.object, node.dotted).steps:
