@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Text as TextColumn
 
@@ -28,7 +28,7 @@ class TextType(FieldType):
     name = "text"
     label = Label.of({"zh": "文本", "en": "Text"})
     settings_schema = settings({**LENGTHS, "pattern": {"type": "string", "minLength": 1, "maxLength": 200}})
-    operators = WORDED
+    operators: ClassVar[tuple[str, ...]] = WORDED
     widget = "text"
     titled = True
     longest = 255
