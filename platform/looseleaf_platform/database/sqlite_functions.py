@@ -69,6 +69,10 @@ def _round_places(value: int, drop: int, unit: int) -> int:
     return _rounded(value, drop) * unit
 
 
+def _within(value: int, limit: int) -> int | None:
+    return value if -limit <= value <= limit else None
+
+
 def _decimal_text(value: int, scale: int) -> str:
     return f"{Decimal(value).scaleb(-scale):f}" if scale else str(value)
 
@@ -118,6 +122,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "exact_floor_divide": (4, _floor_divide),
     "exact_modulo": (4, _modulo),
     "exact_round": (3, _round_places),
+    "exact_within": (2, _within),
     "decimal_text": (2, _decimal_text),
     "unicode_lower": (1, wording.lower),
     "unicode_upper": (1, wording.upper),
