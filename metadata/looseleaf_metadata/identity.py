@@ -1,12 +1,13 @@
 """Stable ids: which of the previous revision's things is meant by a name that is written now.
 
-A thing is found by its written `id:`; else by its name among the living; else by its name among the retired, if it is still of
-the same sort (it comes back with its data). Anything else is new and gets an id that nobody ever had.
+A thing is found by its written `id:`; else by its name among the living; else by the id that its name implies (so that undoing a rename
+finds it again); else by its name among the retired. Something retired comes back, with its data, only if it is still of the same sort.
+Anything else is new and gets an id that nobody ever had.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -18,6 +19,11 @@ class Known:
     name: str
     retired: bool = False
     sort: str = ""
+
+    @property
+    def written_name(self) -> str:
+        """The name it was written with: a retired thing whose name was taken over is called `name~id`."""
+        return self.name.split("~")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +41,17 @@ def assign_ids(known: Iterable[Known], wanted: Iterable[Wanted]) -> dict[str, st
     todo = list(wanted)
     ids = {one.name: one.id for one in todo if one.id}
     taken = set(ids.values())
-    for retired in (False, True):
+    tests: tuple[Callable[[Known, Wanted], bool], ...] = (
+        lambda old, one: old.written_name == one.name and not old.retired,
+        lambda old, one: old.id == one.name and (not old.retired or old.sort == one.sort),
+        lambda old, one: old.written_name == one.name and old.sort == one.sort,
+    )
+    for fits in tests:
         for one in todo:
-            if one.name in ids:
-                continue
-            fits = [old for old in before if old.name.split("~")[0] == one.name and old.retired == retired and old.id not in taken]
-            if retired:
-                fits = [old for old in fits if old.sort == one.sort]
-            if fits:
-                ids[one.name] = fits[-1].id
-                taken.add(fits[-1].id)
+            found = [old for old in before if one.name not in ids and old.id not in taken and fits(old, one)]
+            if found:
+                ids[one.name] = found[-1].id
+                taken.add(found[-1].id)
     taken |= {old.id for old in before}
     for one in todo:
         if one.name not in ids:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from looseleaf_metadata.documents import Document
     from looseleaf_metadata.vocabulary import Vocabulary
 
-FIELD_ROLES = ("amount", "date", "next_step", "status", "phone", "email", "image", "place", "colour", "start", "end")
+FIELD_ROLES = ("amount", "date", "next_step", "stage", "phone", "email", "image", "place", "colour", "start", "end")
 RULE = mapping({"rule": NAME, "check": EXPRESSION, "at": NAME, "message": LABEL}, ("check", "message"))
 UNIQUE = mapping({"fields": listing(NAME, minItems=1, uniqueItems=True), "message": LABEL, "id": NAME}, ("fields",))
 INDEX = either(array={**SORTS, "minItems": 1}, object=mapping({"fields": {**SORTS, "minItems": 1}, "id": NAME}, ("fields",)))

@@ -90,7 +90,7 @@ class ViewKind(Kind):
 
 def default_columns(owner: Object) -> tuple[str, ...]:
     """The columns of a list that names none: the title, the highlights, the fields that have a role, the owner."""
-    roles = [owner.roles_of_fields[role] for role in ("status", "amount", "date", "next_step") if role in owner.roles_of_fields]
+    roles = [owner.roles_of_fields[role] for role in ("stage", "amount", "date", "next_step") if role in owner.roles_of_fields]
     wanted = [owner.title, *owner.highlights, *roles]
     if len(set(wanted)) < 4:
         wanted += [field.name for field in owner.live_fields if not field.system and field.type not in ("lines", "json", "rich_text")][:5]
