@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ MAX_KEY_LENGTH = 200
 routes = Blueprint("records", __name__)
 
 
-def answer(data: Any, status: int = 200, **headers: str) -> Response:
+def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response."""
     return Response(orjson.dumps(data), status=status, mimetype="application/json", headers=headers)
 
@@ -45,7 +46,7 @@ def get_record(name: str, id: str) -> Response:
     readable(context, name)
     wanted = names(request.args.get("fields", "")) or None
     record = read.get(context, name, record_id(id), wanted)
-    return answer(dumper(context, name, wanted or context.profile.readable(name))(record), ETag=f'"{record.version}"')
+    return answer(dumper(context, name, wanted or context.profile.readable(name))(record), headers={"ETag": f'"{record.version}"'})
 
 
 @routes.post("/records/<name>")
@@ -63,7 +64,7 @@ def create_records(name: str) -> Response:
     outcome = write(context, changes, Operation("create"), idempotency_key=idempotency_key())
     if many:
         return answer({"data": [identity(written) for written in outcome.written]}, 201)
-    return answer(identity(outcome.written[0]), 201, **located(name, outcome))
+    return answer(identity(outcome.written[0]), 201, located(name, outcome))
 
 
 @routes.patch("/records/<name>/<id>")
@@ -73,7 +74,7 @@ def change_record(name: str, id: str) -> Response:
     readable(context, name)
     change = Change("update", name, record_id(id), load_values(context, name, json_body()), version=expected_version())
     outcome = write(context, [change], Operation("edit"), idempotency_key=idempotency_key())
-    return answer(identity(outcome.written[0]), **located(name, outcome))
+    return answer(identity(outcome.written[0]), headers=located(name, outcome))
 
 
 @routes.delete("/records/<name>/<id>")
