@@ -15,24 +15,8 @@ from looseleaf_platform.fields import vocabulary as field_vocabulary
 SYSTEM_DOCUMENTS = Path(__file__).parent / "access" / "system"
 
 ABILITIES = frozenset(
-    {
-        "import",
-        "export",
-        "builder",
-        "users",
-        "roles",
-        "teams",
-        "share",
-        "transfer",
-        "audit",
-        "settings",
-        "views.shared",
-        "explain",
-        "recycle_bin",
-        "reports.personal",
-        "reports.team",
-        "reports.all",
-    }
+    "import export share transfer recycle_bin views.shared reports.personal reports.team reports.all "
+    "explain audit users teams roles builder settings".split()
 )
 """What a role may be allowed beside its rights to records. Administrators have all."""
 
