@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Date, bindparam
+from sqlalchemy import BigInteger, BindParameter, Date, Text, bindparam
 
 from looseleaf_platform.context import Context
 from looseleaf_platform.database.types import UtcDateTime
@@ -25,7 +25,7 @@ class ActorBinds:
     @property
     def me(self) -> BindParameter[Any]:
         """The actor's user id."""
-        return bindparam("actor_me", self.context.actor.id, BigInteger)
+        return bindparam("@me", self.context.actor.id, BigInteger)
 
     @property
     def team(self) -> BindParameter[Any]:
@@ -48,24 +48,35 @@ class ActorBinds:
     @property
     def now(self) -> BindParameter[Any]:
         """The business time."""
-        return bindparam("actor_now", self.context.now, UtcDateTime)
+        return bindparam("@now", self.context.now, UtcDateTime)
 
     @property
     def today(self) -> BindParameter[Any]:
         """The actor's date."""
-        return bindparam("actor_today", self.context.today, Date)
+        return bindparam("@today", self.context.today, Date)
+
+    @property
+    def timezone(self) -> BindParameter[Any]:
+        """The actor's time zone, an IANA name."""
+        return bindparam("@timezone", self.context.actor.timezone, Text)
 
 
 def shape(context: Context) -> tuple[Any, ...]:
     """What, beside the profile, decides the form of the actor's conditions: part of the key of every prepared statement."""
     actor = context.actor
-    return (context.profile, actor.id is None, actor.team is None, min(len(actor.team_tree), SEPARATE_TEAMS + 1), actor.timezone)
+    return (context.profile, actor.id is None, actor.team is None, min(len(actor.team_tree), SEPARATE_TEAMS + 1))
 
 
 def values(context: Context) -> dict[str, Any]:
     """The value of every parameter of the actor's conditions. A statement ignores those that it doesn't have."""
     actor = context.actor
-    found: dict[str, Any] = {"actor_me": actor.id, "actor_team": actor.team, "actor_now": context.now, "actor_today": context.today}
+    found: dict[str, Any] = {
+        "@me": actor.id,
+        "@now": context.now,
+        "@today": context.today,
+        "@timezone": actor.timezone,
+        "actor_team": actor.team,
+    }
     if len(actor.team_tree) > SEPARATE_TEAMS:
         return found | {"actor_teams": list(actor.team_tree)}
     return found | {f"actor_team_{number}": team for number, team in enumerate(actor.team_tree)}

@@ -14,7 +14,7 @@ from looseleaf_metadata.model import Field, FieldGrant, Grant, Model, Object, Ro
 from looseleaf_platform.access.combining import all_of, any_of, reached_by
 from looseleaf_platform.context import Actor
 from looseleaf_platform.fields import FIELD_TYPES
-from looseleaf_platform.records.tables import OWNERSHIP, has_owner, target_of
+from looseleaf_platform.records.tables import has_owner, target_of
 
 LEVELS = {"hidden": 0, "masked": 1, "read": 2, "edit": 3}
 LINE_ACTIONS = {"create": ("create", "update"), "delete": ("update",), "update": ("update",)}
@@ -158,7 +158,7 @@ class Profile:
     def _is_readable(self, object_name: str, field: Field) -> bool:
         if field.name in ALWAYS:
             return True
-        if field.system and field.name in OWNERSHIP and not has_owner(self.model.objects[object_name]):
+        if field.system and field.name in WRITABLE_SYSTEM and not has_owner(self.model.objects[object_name]):
             return False
         if self.level(object_name, field.name) == "hidden":
             return False

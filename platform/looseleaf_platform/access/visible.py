@@ -18,7 +18,7 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import share
 from looseleaf_platform.records.runtime import ObjectRuntime
 from looseleaf_platform.records.sources import source
-from looseleaf_platform.records.sql_expressions import compile_sql
+from looseleaf_platform.records.sql_expressions import compile_condition
 from looseleaf_platform.records.tables import has_owner
 
 SHARED_LEVELS = {"read": ("read", "update"), "export": ("read", "update"), "update": ("update",)}
@@ -94,7 +94,7 @@ def _reached(context: Context, found: ObjectRuntime, action: str, at: FromClause
     shared = -1
     if grants and has_owner(found.object) and action in SHARED_LEVELS and context.actor.id is not None:
         shared = len(branches)
-        branches.append(at.c.id.in_(_shared_ids(context, found, SHARED_LEVELS[action])))
+        branches.append(at.c.id.in_(shared_ids(context, found, action)))
     return Visibility(everything=False, branches=tuple(branches), shared=shared)
 
 
@@ -110,7 +110,7 @@ def _without_lesser(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
 
 
 def _of_grant(context: Context, found: ObjectRuntime, grant: Grant, at: FromClause) -> list[ColumnElement[bool]]:
-    where = [compile_sql(part, RecordScope(context, found, at)) for part in _alternatives(grant.where)]
+    where = [compile_condition(part, RecordScope(context, found, at)) for part in _alternatives(grant.where)]
     if grant.scope == "all":
         return where
     reached = owned_by_actor(context, found, at, grant.scope)
@@ -126,8 +126,8 @@ def _alternatives(where: Expression | None) -> list[Expression]:
     return [replace(where, root=operand) for operand in where.root.operands]
 
 
-def _shared_ids(context: Context, found: ObjectRuntime, levels: tuple[str, ...]) -> CompoundSelect[tuple[int]]:
-    """The ids of the records shared with the actor or the actor's team."""
+def shared_ids(context: Context, found: ObjectRuntime, action: str) -> CompoundSelect[tuple[int]]:
+    """The ids of the records shared with the actor or the actor's team, for an action of SHARED_LEVELS."""
     binds = ActorBinds(context)
     principals = [("user", binds.me)] if context.actor.team is None else [("user", binds.me), ("team", binds.team)]
     return union_all(
@@ -136,7 +136,7 @@ def _shared_ids(context: Context, found: ObjectRuntime, levels: tuple[str, ...])
                 share.c.principal_kind == kind,
                 share.c.principal_id == principal,
                 share.c.object_id == found.object.id,
-                share.c.level.in_(levels),
+                share.c.level.in_(SHARED_LEVELS[action]),
             )
             for kind, principal in principals
         )
@@ -160,4 +160,4 @@ def _lines(context: Context, found: ObjectRuntime, action: str, at: FromClause) 
     return _narrowed(reached, or_(false(), *narrower))
 
 
-__all__ = ["EVERYTHING", "NOTHING", "Visibility", "visible"]
+__all__ = ["EVERYTHING", "NOTHING", "Visibility", "shared_ids", "visible"]

@@ -7,36 +7,18 @@ Storage names come from `Object.table` and `Field.column`, which stay for life; 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
 
-from looseleaf_metadata.frozen import FrozenMap
+from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.model import Field, Object, Unique
 from looseleaf_platform.database.types import UtcDateTime
 from looseleaf_platform.fields import field_type
 
 LONGEST_NAME = 63  # PostgreSQL cuts longer names off
-OWNERSHIP = ("owner", "team")
-
-SYSTEM_COLUMNS: Mapping[str, str] = FrozenMap(
-    {
-        "id": "id",
-        "owner": "owner_id",
-        "team": "team_id",
-        "created_at": "created_at",
-        "created_by": "created_by",
-        "updated_at": "updated_at",
-        "updated_by": "updated_by",
-        "version": "version",
-        "deleted_at": "deleted_at",
-        "deleted_by": "deleted_by",
-    }
-)
-"""System field to column."""
 
 
 def storage_name(*parts: str) -> str:
@@ -44,7 +26,7 @@ def storage_name(*parts: str) -> str:
     name = "__".join(parts)
     if len(name.encode()) <= LONGEST_NAME:
         return name
-    return name.encode()[: LONGEST_NAME - 9].decode(errors="ignore") + "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return name.encode()[: LONGEST_NAME - 9].decode(errors="ignore") + "_" + _digest(name)
 
 
 def has_owner(object: Object) -> bool:
@@ -85,7 +67,7 @@ def is_link(field: Field) -> bool:
 
 def is_reference(field: Field) -> bool:
     """Whether the field's column holds the id of another object's record."""
-    return not is_link(field) and field_type(field.type).reference and bool(field_type(field.type).columns(field))
+    return field.expression_type.kind is Kind.RECORD and field.type != "formula" and bool(target_of(field))
 
 
 def stored_fields(object: Object) -> Iterable[Field]:
@@ -114,7 +96,7 @@ def grams_table_of(object: Object, metadata: MetaData) -> Table:
     return Table(
         storage_name(object.table, "grams"),
         metadata,
-        Column("gram", Text, primary_key=True),
+        Column("gram", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),  # found by its beginning
         Column("field_id", Text, primary_key=True),
         Column("record_id", BigInteger, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
@@ -142,25 +124,27 @@ class IndexSpec:
 
 
 def unique_index(object: Object, unique: Unique) -> IndexSpec:
-    """The index that holds a uniqueness promise among the undeleted. Its name tells the write path which promise was broken."""
+    """The index that holds a uniqueness promise among the undeleted. Its name tells which promise was broken, and changes with the fields."""
+    columns = tuple(main_column(object.fields[name]) for name in unique.fields)
     return IndexSpec(
-        name=storage_name("u", object.table, unique.id),
+        name=storage_name("u", object.table, unique.id, _digest(",".join(columns))),
         table=object.table,
-        keys=tuple(Key(main_column(object.fields[name])) for name in unique.fields),
+        keys=tuple(Key(column) for column in columns),
         unique=True,
         live_only=True,
         purpose="unique",
     )
 
 
+def index_name(table: str, keys: tuple[Key, ...], live_only: bool) -> str:
+    """The name of an index that holds no promise: the same definition has the same name."""
+    return storage_name("i", table, _digest(",".join(f"{key.column}{'-' * key.descending}" for key in keys) + "!" * live_only))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
 def main_column(field: Field) -> str:
-    """The name of the column that a field is compared and sorted by."""
-    if field.system:
-        return SYSTEM_COLUMNS[field.name]
-    return sorting_column(field.type, field.column)
-
-
-@cache
-def sorting_column(type_name: str, column: str) -> str:
-    """Amounts are compared in the workspace's currency."""
-    return column + "__base" if type_name == "currency" else column
+    """The name of the column that a field is compared and sorted by: of money the amount in the workspace's currency."""
+    return field.column + "__base" if field.type == "currency" else field.column

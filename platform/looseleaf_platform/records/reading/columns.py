@@ -1,0 +1,172 @@
+"""Which columns a read selects for its reader, and how a row of them becomes a Record. Made once per set of fields, then reused.
+
+Withheld values are never fetched: where a field is masked the database answers NULL, and beside it that it was masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, true
+
+from looseleaf_metadata.model import Field
+from looseleaf_metadata.texts import Text
+from looseleaf_platform.errors import BadQuery
+from looseleaf_platform.fields.base import FieldType
+from looseleaf_platform.fields.formula import FormulaType
+from looseleaf_platform.records.reading.readable import ReadScope, unknown_field
+from looseleaf_platform.records.requests import Record
+from looseleaf_platform.records.runtime import ObjectRuntime
+from looseleaf_platform.records.tables import target_of
+
+MOST_FIELDS = 500
+APART = frozenset({"id", "version"})
+"""Always read; a value of their own only where they are asked for by name."""
+ONLY_DELETED = frozenset({"deleted_at", "deleted_by"})
+
+Load = Callable[[Sequence[Any], Field], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A field whose value is made by `load` of the columns from `start` to `stop`."""
+
+    name: str
+    start: int
+    stop: int
+    field: Field
+    load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The columns of one set of fields: id and version, those of `plain` fields, which are the value, then all others.
+
+    `marks`: where in a row it stands whether a field is masked there; `withheld`: fields masked in every row. `look_ups`: (field,
+    target object) whose titles a reader wants. `linked` and `lines`: fields read by a query of their own.
+    """
+
+    fields: tuple[str, ...]
+    columns: tuple[ColumnElement[Any], ...]
+    plain: tuple[str, ...]
+    made: tuple[Part, ...]
+    marks: tuple[tuple[str, int], ...]
+    withheld: frozenset[str]
+    look_ups: tuple[tuple[str, str], ...]
+    linked: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    def record(self, object_name: str, row: Sequence[Any]) -> Record:
+        """The Record of one row."""
+        values = dict(zip(self.plain, row[2:], strict=False))
+        for part in self.made:
+            values[part.name] = part.load(row[part.start : part.stop], part.field)
+        masked = self.withheld
+        if self.marks:
+            masked = masked.union(name for name, position in self.marks if row[position])
+        for name in masked:
+            values[name] = None
+        return Record(object_name, row[0], row[1], values, {}, masked)
+
+
+def asked_fields(scope: ReadScope, fields: Sequence[str] | None, *, whole: bool, deleted: bool) -> tuple[str, ...]:
+    """The names of the fields to read. None: all readable ones; lines and many-to-many only of a `whole` record. Raises BadQuery."""
+    readable = scope.context.profile.readable(scope.found.name)
+    if fields is None:
+        left_out = APART if deleted else APART | ONLY_DELETED
+        return tuple(name for name in readable if name not in left_out and (whole or _in_table(scope.found, name)))
+    if len(fields) > MOST_FIELDS:
+        raise BadQuery(Text("At most {count} fields can be asked for", count=MOST_FIELDS), "/fields")
+    for number, name in enumerate(fields):
+        if name not in readable:
+            raise unknown_field(scope.found, name, readable, f"/fields/{number}")
+    return tuple(dict.fromkeys(fields))
+
+
+def selection(scope: ReadScope, fields: Iterable[str]) -> Selection:
+    """The columns for `fields`, all of them readable."""
+    builder = _Builder(scope)
+    for name in fields:
+        builder.add(name)
+    return builder.done()
+
+
+def _in_table(found: ObjectRuntime, name: str) -> bool:
+    return bool(found.fields[name].columns) or found.fields[name].field.value is not None
+
+
+class _Builder:
+    """Collects the columns of a Selection."""
+
+    def __init__(self, scope: ReadScope) -> None:
+        self.scope, self.found = scope, scope.found
+        self.fields: list[str] = []
+        self.plain: list[tuple[str, ColumnElement[Any]]] = []
+        self.made: list[tuple[str, list[ColumnElement[Any]], Load]] = []
+        self.masks: list[tuple[str, ColumnElement[bool]]] = []
+        self.withheld: set[str] = set()
+        self.look_ups: list[tuple[str, str]] = []
+        self.linked: list[str] = []
+        self.lines: list[str] = []
+
+    def add(self, name: str) -> None:
+        """Put a field in."""
+        field = self.found.fields[name].field
+        self.fields.append(name)
+        if self.scope.always_masked(name):
+            self.withheld.add(name)
+            return
+        mask = self.scope.mask(name)
+        if mask is not None:
+            self.masks.append((name, mask))
+        if name in self.found.links:
+            self.linked.append(name)
+        elif field.type == "lines":
+            self.lines.append(name)
+            return
+        else:
+            self._add_columns(name, masked=mask is not None)
+        if target := titled_target(field):
+            self.look_ups.append((name, target))
+
+    def _add_columns(self, name: str, *, masked: bool) -> None:
+        runtime = self.found.fields[name]
+        if runtime.field.value is not None:
+            columns = [self.scope.field(name)]
+        else:
+            columns = [self.scope.at.c[column.name] for column in runtime.columns]
+            columns = [self.scope.unmasked(name, column) for column in columns] if masked else columns
+        if len(columns) == 1 and type(runtime.type).load in (FieldType.load, FormulaType.load):
+            self.plain.append((name, columns[0]))
+        elif columns:
+            self.made.append((name, columns, runtime.type.load))
+
+    def done(self) -> Selection:
+        """All that was put in."""
+        columns = [self.scope.at.c.id, self.scope.at.c.version, *(column for _, column in self.plain)]
+        parts = []
+        for name, own, load in self.made:
+            parts.append(Part(name, len(columns), len(columns) + len(own), self.found.fields[name].field, load))
+            columns.extend(own)
+        marks = tuple((name, len(columns) + number) for number, (name, _) in enumerate(self.masks))
+        columns.extend(mask.is_(true()) for _, mask in self.masks)
+        return Selection(
+            fields=tuple(self.fields),
+            columns=tuple(columns),
+            plain=tuple(name for name, _ in self.plain),
+            made=tuple(parts),
+            marks=marks,
+            withheld=frozenset(self.withheld),
+            look_ups=tuple(self.look_ups),
+            linked=tuple(self.linked),
+            lines=tuple(self.lines),
+        )
+
+
+def titled_target(field: Field) -> str:
+    """The object whose titles belong to the field's values, "" for none. A record's own id has none."""
+    if field.name == "id":
+        return ""
+    return field.expression_type.object if field.value is not None else target_of(field)
