@@ -12,7 +12,7 @@ from jinja2 import Environment
 from support.shared_data import ROOT
 
 WINGS = ("metadata", "platform", "workflow", "ui_builder")
-CALLS = frozenset({"Text", "Sentence", "_", "gettext"})
+CALLS = frozenset({"Text", "Sentence", "_", "gettext", "translated"})
 
 
 def python_sentences(path: Path) -> Iterator[tuple[int, str]]:

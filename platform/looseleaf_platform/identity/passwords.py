@@ -14,48 +14,13 @@ from looseleaf_platform.context import Clock
 from looseleaf_platform.database.system_tables import credential
 from looseleaf_platform.errors import Fault, Refused
 
-SHORTEST, LONGEST = 8, 256
+SHORTEST, LONGEST = 10, 256
 COMMON = frozenset(
-    [
-        "password",
-        "password1",
-        "password12",
-        "password123",
-        "passw0rd",
-        "12345678",
-        "123456789",
-        "1234567890",
-        "123123123",
-        "11111111",
-        "88888888",
-        "66666666",
-        "00000000",
-        "987654321",
-        "qwertyui",
-        "qwerty123",
-        "qwertyuiop",
-        "1q2w3e4r",
-        "1qaz2wsx",
-        "asdfghjkl",
-        "abcd1234",
-        "abc12345",
-        "a1234567",
-        "iloveyou",
-        "5201314520",
-        "woaini1314",
-        "administrator",
-        "admin123",
-        "admin1234",
-        "letmein1",
-        "welcome1",
-        "welcome123",
-        "changeme",
-        "looseleaf",
-        "sunshine",
-        "football",
-        "baseball",
-        "princess",
-    ]
+    "1234567890 0123456789 0987654321 1234567891 12345678910 123456789a a123456789 123456789q 1q2w3e4r5t 1qaz2wsx3edc q1w2e3r4t5 "
+    "qwertyuiop qwerty1234 qwerty12345 asdfghjkl1 zxcvbnm123 password12 password123 password1234 password1! passw0rd123 mypassword "
+    "abcdefghij abcd123456 abc1234567 aa123456789 woaini1314 woaini520 woaini5201314 5201314520 1314520520 administrator admin12345 "
+    "admin123456 administrator1 letmein123 welcome123 welcome1234 changeme123 iloveyou123 looseleaf1 looseleaf123 basketball "
+    "football123 princess123 superman123 sunshine123 unknown123 test123456 11223344556 1122334455 147258369 1472583690".split()
 )
 AT_ONCE = threading.BoundedSemaphore(4)
 """Hashing takes 64 MiB each time: so many at once, others wait their turn."""

@@ -13,7 +13,8 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.publishing import install
 from looseleaf_ui_builder.commands import serving
-from looseleaf_ui_builder.commands.terminal import examples, opened, table, tell, translated
+from looseleaf_ui_builder.commands.opening import examples, opened
+from looseleaf_ui_builder.commands.terminal import table, tell, translated
 from looseleaf_ui_builder.demo import DEMO_TEMPLATES, Login, load_demo
 
 DONE = "logins.json"

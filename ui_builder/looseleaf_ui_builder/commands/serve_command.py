@@ -8,7 +8,8 @@ import click
 
 from looseleaf_metadata.texts import Text
 from looseleaf_ui_builder.commands import serving
-from looseleaf_ui_builder.commands.terminal import database_option, opened, tell
+from looseleaf_ui_builder.commands.opening import database_option, opened
+from looseleaf_ui_builder.commands.terminal import tell
 
 
 @click.command()

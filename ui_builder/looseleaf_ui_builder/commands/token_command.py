@@ -10,7 +10,8 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.records.ids import decode, encode
-from looseleaf_ui_builder.commands.terminal import database_option, format_option, opened, table, tell, translated, user_of, write_json
+from looseleaf_ui_builder.commands.opening import database_option, opened, user_of
+from looseleaf_ui_builder.commands.terminal import format_option, table, tell, translated, write_json
 
 
 @click.group()

@@ -12,7 +12,8 @@ from looseleaf_platform.identity import accounts, tickets
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.read import stream
 from looseleaf_platform.records.requests import Query
-from looseleaf_ui_builder.commands.terminal import database_option, format_option, opened, table, tell, translated, user_of, write_json
+from looseleaf_ui_builder.commands.opening import database_option, opened, user_of
+from looseleaf_ui_builder.commands.terminal import format_option, table, tell, translated, write_json
 
 site_option = click.option(
     "--site", envvar="LOOSELEAF_SITE_URL", default="http://127.0.0.1:5000", show_default=True, help="The address that people use, for links"
