@@ -36,9 +36,7 @@ def _statements(runtime: Runtime) -> _Statements:
         select(*(users.fields[name].main.label(name) for name in FIELDS)).where(
             users.table.c.id == bindparam("user"), users.table.c.deleted_at.is_(None)
         ),
-        select(members.fields["role"].main).where(
-            members.fields["user"].main == bindparam("user"), members.table.c.deleted_at.is_(None)
-        ),
+        select(members.fields["role"].main).where(members.fields["user"].main == bindparam("user"), members.table.c.deleted_at.is_(None)),
         select(below.c.id),
     )
     return runtime.memo.setdefault("people", made)  # type: ignore[no-any-return]

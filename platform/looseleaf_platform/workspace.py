@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from looseleaf_platform.database.fence import Fence
 from looseleaf_platform.database.migrations import Migrations, migrate
 from looseleaf_platform.errors import Unavailable
 from looseleaf_platform.people import read_actor
-from looseleaf_platform.publishing import revisions
+from looseleaf_platform.publishing import revising
 from looseleaf_platform.records.runtime import Runtime
 
 LOOK_SECONDS = 1.0
@@ -37,6 +38,7 @@ class Workspace:
     def __init__(self, database: Database, vocabulary: Vocabulary, clock: Clock) -> None:
         self.database, self.vocabulary, self.clock = database, vocabulary, clock
         self.fence = Fence(database)
+        self.gates: tuple[Callable[[Any], None], ...] = ()  # stages of extensions that look at every batch before it is stored
         self._runtime: Runtime | None = None
         self._loading = threading.Lock()
         self._look_again = 0.0
@@ -59,7 +61,7 @@ class Workspace:
         workspace = cls(Database.open(url, schema, synchronous=synchronous), vocabulary, clock)
         try:
             migrate(workspace.database, extensions)
-            revisions.keep_system_objects(workspace)
+            revising.keep_system_objects(workspace)
         except BaseException:
             workspace.close()
             raise
@@ -93,7 +95,7 @@ class Workspace:
             current = self._runtime
             if current is not None and current.revision == number:
                 return current
-            return self.adopt(revisions.load_runtime(self, connection, number))
+            return self.adopt(revising.load_runtime(self, connection, number))
 
     def adopt(self, runtime: Runtime) -> Runtime:
         """Make `runtime` the current one unless a newer one is. Callers that hold the old one keep it."""
@@ -109,9 +111,10 @@ class Workspace:
 
     def context(self, actor: Actor, source: str = "command") -> Context:
         """`actor` at work on the current revision, come in by the door `source`."""
-        return self._context(actor, source, self.runtime)
+        return self.bound(actor, self.runtime, source)
 
-    def _context(self, actor: Actor, source: str, runtime: Runtime) -> Context:
+    def bound(self, actor: Actor, runtime: Runtime, source: str = "command") -> Context:
+        """`actor` at work on a given runtime."""
         return Context(workspace=self, runtime=runtime, actor=actor, profile=profile_of(actor, runtime.model), source=source)
 
     @contextmanager

@@ -5,13 +5,13 @@ The driver's own transaction control is off (`isolation_level=None`): with it on
 
 from __future__ import annotations
 
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
+
+from looseleaf_platform.database.sqlite_functions import register_sqlite_functions
 
 BUSY_MILLISECONDS = 10_000
 CACHE_KIBIBYTES = 16_384
@@ -59,8 +59,7 @@ def _engine(path: Path, synchronous: str, *, begin: str, pool_size: int, read_on
             f"query_only = {'ON' if read_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
-        with suppress(ImportError):
-            import_module("looseleaf_platform.database.sqlite_functions").register_sqlite_functions(connection)
+        register_sqlite_functions(connection)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:

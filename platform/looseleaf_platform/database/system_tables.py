@@ -144,6 +144,16 @@ sequence = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+duplicate_key = Table(
+    "duplicate_key",
+    SYSTEM,
+    Column("object_id", Text, primary_key=True),
+    Column("rule_id", Text, primary_key=True),
+    Column("key_hash", BigInteger, primary_key=True, autoincrement=False),  # of the normalised values that the rule compares
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Index("duplicate_key_of_record", "record_id"),
+)
+
 # --- rights and people ----------------------------------------------------------------------------------------------------------
 
 share = Table(
@@ -167,9 +177,6 @@ credential = Table(
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     _words("password_hash"),
     _moment("changed_at", required=True),
-    Column("failed_count", Integer, nullable=False, server_default="0"),
-    _moment("failed_at"),
-    _moment("locked_until"),
 )
 
 session = Table(
@@ -229,6 +236,7 @@ mail = Table(
     _moment("created_at", required=True),
     _moment("sent_at"),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    _moment("tried_at"),
     _words("error", required=False),
     Index("mail_unsent", "created_at", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
 )

@@ -21,7 +21,6 @@ from looseleaf_metadata.model import Field, Model, Object
 from looseleaf_platform.fields import field_type
 from looseleaf_platform.fields.base import FieldType
 from looseleaf_platform.records.tables import (
-    SYSTEM_COLUMNS,
     columns_of,
     grams_table_of,
     is_link,
@@ -158,10 +157,8 @@ class ObjectRuntime:
     def _field(self, found: Field) -> FieldRuntime:
         kind = field_type(found.type)
         if found.system:
-            column = self.table.c.get(SYSTEM_COLUMNS[found.name])
+            column = self.table.c.get(found.column)
             return FieldRuntime(found, kind, () if column is None else (column,))
-        if is_link(found):
-            return FieldRuntime(found, kind, ())
         return FieldRuntime(found, kind, tuple(self.table.c[column.name] for column in columns_of(found)))
 
 
@@ -210,12 +207,10 @@ class Runtime:
         found: defaultdict[str, dict[str, RelatedRuntime]] = defaultdict(dict)
         for child in self._live_objects():
             for look_up in child.live_fields:
-                kind = field_type(look_up.type)
-                if look_up.system or not kind.reference or not kind.columns(look_up):
-                    continue
-                related = related_of(child, look_up)
-                name = related.name if related.name not in found[target_of(look_up)] else f"{related.name}_by_{look_up.name}"
-                found[target_of(look_up)][name] = RelatedRuntime(name, related.label, child.name, look_up.name)
+                related = look_up.settings.get("related_as")
+                if related and not look_up.system:
+                    name = str(related["name"])
+                    found[look_up.target].setdefault(name, RelatedRuntime(name, related["label"], child.name, look_up.name))
         return dict(found)
 
     @cached_property
@@ -233,23 +228,6 @@ class Runtime:
         return (found for found in self.model.objects.values() if not found.retired)
 
 
-def related_of(child: Object, look_up: Field) -> RelatedRuntime:
-    """How the records of `child` are called, seen from the record that `look_up` points to."""
-    named = look_up.settings.get("related_as")
-    if isinstance(named, str):
-        return RelatedRuntime(named, child.plural, child.name, look_up.name)
-    if named:
-        label = named.get("label")
-        return RelatedRuntime(str(named["name"]), _label(label) if label else child.plural, child.name, look_up.name)
-    return RelatedRuntime(default_related_name(child), child.plural, child.name, look_up.name)
-
-
-def default_related_name(child: Object) -> str:
-    """The English plural as a name, else the object's name with an s."""
-    words = child.plural.text("en").strip().lower().replace("-", " ").replace(" ", "_")
-    return words if words.isascii() and words.isidentifier() else f"{child.name}s"
-
-
 def rollup_of(parent: Object, declared: Field) -> RollupRuntime:
     """A roll-up field's settings, taken apart."""
     child, _, by = str(declared.settings["from"]).partition(".")
@@ -257,7 +235,3 @@ def rollup_of(parent: Object, declared: Field) -> RollupRuntime:
         if declared.settings.get(function):
             return RollupRuntime(parent.name, declared.name, child, by, function, str(declared.settings[function]), declared.where)
     return RollupRuntime(parent.name, declared.name, child, by, "count", "", declared.where)
-
-
-def _label(value: Any) -> Label:
-    return value if isinstance(value, Label) else Label.of(dict(value) if isinstance(value, Mapping) else value)
