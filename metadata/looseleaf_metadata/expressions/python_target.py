@@ -150,28 +150,29 @@ class _Writer:
         return f"t{self.temporaries}"
 
     def operands(self, sources: list[str], nodes: list[Node] | None = None) -> tuple[list[str], list[str]]:
-        """Local names of the operands, and the tests that set them and find one None. Constants need neither."""
-        names, tests = [], []
+        """Names of the operands, and assignments to be tested for None. Constants need none."""
+        names, assignments = [], []
         for index, source in enumerate(sources):
             if nodes is not None and isinstance(nodes[index], Literal) and not nullable(nodes[index]):
                 names.append(source)
                 continue
             name = self.temporary()
             names.append(name)
-            tests.append(f"({name} := {source}) is None")
-        return names, tests
+            assignments.append(f"({name} := {source})")
+        return names, assignments
 
     def guarded(self, sources: list[str], template: str, nodes: list[Node] | None = None) -> str:
         """`template` over the operands, or None where one is None."""
-        names, tests = self.operands(sources, nodes)
+        names, assignments = self.operands(sources, nodes)
         body = template.format(*names)
-        return f"(None if {' or '.join(tests)} else {body})" if tests else f"({body})"
+        tests = " or ".join(f"{assignment} is None" for assignment in assignments)
+        return f"(None if {tests} else {body})" if tests else f"({body})"
 
     def holding(self, sources: list[str], template: str, nodes: list[Node]) -> str:
         """`template`, a test, over the operands; False where one is None."""
-        names, tests = self.operands(sources, nodes)
-        set_all = [test.replace(" is None", " is not None") for test in tests]
-        return f"({' and '.join([*set_all, template.format(*names)])})"
+        names, assignments = self.operands(sources, nodes)
+        tests = [f"{assignment} is not None" for assignment in assignments]
+        return f"({' and '.join([*tests, template.format(*names)])})"
 
     def write(self, node: Node) -> str:
         """Python source of any node."""
