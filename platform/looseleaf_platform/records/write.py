@@ -1,0 +1,197 @@
+"""The one write path: whatever changes a record comes by here, be it a form, the API, an import, a job or the system itself.
+
+    write(context, [Change("create", "account", values={"name": "恒拓精密"})])
+
+A set of changes is one Operation in one transaction, worked through set-wise: every stage sees all its rows at once. Nothing else
+writes to the tables of objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from looseleaf_metadata.texts import Text
+from looseleaf_platform.context import Context
+from looseleaf_platform.database.engines import Busy
+from looseleaf_platform.errors import Fault, Refused
+from looseleaf_platform.records import changes as change_rows
+from looseleaf_platform.records import duplicates, rollups, search_index, sequences
+from looseleaf_platform.records.ids import new_id
+from looseleaf_platform.records.requests import Change, Operation, Outcome, Written
+from looseleaf_platform.records.writing import (
+    defaulting,
+    deleting,
+    idempotency,
+    links,
+    lines,
+    loading,
+    merging,
+    outbox,
+    parsing,
+    references,
+    rules,
+    storing,
+    uniques,
+)
+from looseleaf_platform.records.writing.batch import Batch, Row, Stage
+from looseleaf_platform.records.writing.identity import identify
+from looseleaf_platform.records.writing.settling import settle
+from looseleaf_platform.records.writing.violations import is_unique, refusal_of
+
+MOST_CHANGES = 10_000
+"""Changes that one call may hold."""
+ATTEMPTS = 4
+"""Tries of a write that others got in the way of: a deadlock, or a value that somebody took in the same moment."""
+
+BEFORE: tuple[Stage, ...] = (
+    loading.load,
+    parsing.parse,
+    lines.expand,
+    references.resolve,
+    links.compare,
+    merging.merge,
+    defaulting.default,
+    deleting.follow_deletes,
+    deleting.follow_restores,
+    deleting.follow_purges,
+    rules.check,
+    uniques.check,
+    duplicates.check,
+)
+"""Stages before anything is stored, in order; each remembers the faults it finds at the rows."""
+After = Callable[[Batch, list[Row]], None]
+AFTER: tuple[After, ...] = (
+    storing.store,
+    links.store,
+    rollups.gather,
+    rules.check_late,
+    change_rows.store,
+    search_index.index,
+    duplicates.index,
+)
+"""Stages that store, in order; each is given the rows that are stored."""
+
+
+def write(
+    context: Context,
+    changes: Sequence[Change],
+    operation: Operation = Operation(),
+    *,
+    idempotency_key: str = "",
+    collect: bool = False,
+) -> Outcome:
+    """Store a set of changes, all or nothing, and say what became of each, in order.
+
+    `collect`: refuse row by row (an import): faulty rows are left out and told in their `Written`, the others are stored.
+    `idempotency_key`: the same request with the same key is done once and answered again. Pointers of faults begin with the
+    change's index where there are several changes. Raises Refused, Conflict, NotThere, NotAllowed (nothing is stored then), Unavailable.
+    """
+    changes = tuple(changes)
+    hash = ""
+    if len(changes) > MOST_CHANGES:
+        raise Refused([Fault("", "too-many", Text("{count} changes at once: at most {most} are taken", count=len(changes), most=MOST_CHANGES))])
+    if idempotency_key:
+        idempotency.check_key(idempotency_key)
+        hash = idempotency.request_hash(changes, operation)
+    refused: dict[int, list[Fault]] = {}
+
+    def once() -> Outcome:
+        with context.workspace.writing(context) as (connection, bound):
+            known = idempotency.outcome_of(connection, bound, idempotency_key, hash) if idempotency_key else None
+            if known is not None:
+                return known
+            outcome = write_within(connection, bound, changes, operation, collect=collect, refused=refused)
+            if idempotency_key:
+                idempotency.keep(connection, bound, idempotency_key, hash, outcome)
+            return outcome
+
+    while True:
+        try:
+            return insist(context, once)
+        except BrokenLate as late:
+            if not collect:
+                raise Refused([fault for faults in late.faults.values() for fault in faults]) from None
+            refused.update(late.faults)
+
+
+def insist(context: Context, once: Callable[[], Outcome]) -> Outcome:
+    """Run a transaction again where another writer got in the way of it; say plainly what stays in the way."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return once()
+        except IntegrityError as error:
+            if attempt == ATTEMPTS or not is_unique(error):
+                raise refusal_of(error, context) from error
+        except Busy as error:
+            if attempt == ATTEMPTS or not deadlocked(error):
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def write_within(
+    connection: Connection,
+    context: Context,
+    changes: Sequence[Change],
+    operation: Operation = Operation(),
+    *,
+    collect: bool = False,
+    refused: Mapping[int, list[Fault]] = {},
+) -> Outcome:
+    """`write` as a part of a transaction that is open already: what `context.workspace.writing(context)` gives.
+
+    `refused`: changes, by index, that are known to be faulty. Raises BrokenLate where a rule about roll-ups doesn't hold.
+    """
+    batch = Batch(context, connection, operation, new_id(), collect)
+    stored: list[Row] = []
+    waves = identify(batch, changes, refused)
+    rows = sorted((row for wave in waves for row in wave), key=lambda row: row.index)
+    for wave in waves:
+        stored.extend(_write_wave(batch, wave, first=not stored))
+    if stored:
+        outbox.announce(batch, stored)
+    return Outcome(batch.operation_id if stored else None, tuple(_written(row) for row in rows))
+
+
+def _write_wave(batch: Batch, wave: list[Row], first: bool) -> list[Row]:
+    batch.begin(wave)
+    for stage in (*BEFORE, *batch.context.workspace.gates):
+        stage(batch)
+    rows = settle(batch)
+    if rows:
+        sequences.number(batch)
+        if first:
+            change_rows.store_operation(batch)
+        for after in AFTER:
+            after(batch, rows)
+    late = {row.root.index: row.root.faults for row in rows if row.root.faults}
+    if late:
+        raise BrokenLate(late)
+    return rows
+
+
+OUTCOMES = {"create": "created", "update": "updated", "delete": "deleted", "restore": "restored", "purge": "purged"}
+
+
+def _written(row: Row) -> Written:
+    if row.faults:
+        return Written("refused", row.plan.name, row.id or None if row.kind != "create" else None, None, tuple(row.faults))
+    if not row.new_version:
+        return Written("same", row.plan.name, row.id, row.stored.version, (), row.merged)
+    return Written(OUTCOMES[row.kind], row.plan.name, row.id, row.new_version, (), row.merged)  # type: ignore[arg-type]
+
+
+def deadlocked(error: Busy) -> bool:
+    """Whether another try is likely to succeed at once."""
+    return getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") in ("40P01", "40001")
+
+
+
+class BrokenLate(Exception):
+    """Rules about roll-ups don't hold, which is known only after storing: the transaction must go, and these changes with it."""
+
+    def __init__(self, faults: Mapping[int, list[Fault]]) -> None:
+        self.faults = faults
+        super().__init__("rules about roll-ups don't hold")

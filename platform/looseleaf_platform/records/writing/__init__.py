@@ -1,0 +1,1 @@
+"""The parts of the one write path, one stage a file. Only `records/write.py` puts them in order."""

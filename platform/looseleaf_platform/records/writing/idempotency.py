@@ -1,0 +1,82 @@
+"""The same request sent twice is done once: the outcome is kept under the caller's key, in the transaction that made it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, select
+
+from looseleaf_metadata.labels import LOCALES, Label
+from looseleaf_metadata.texts import Text
+from looseleaf_platform.context import Context
+from looseleaf_platform.database.system_tables import idempotency
+from looseleaf_platform.errors import Fault, Refused
+from looseleaf_platform.records.requests import Change, Operation, Outcome, Written
+
+LONGEST_KEY = 255
+
+
+def request_hash(changes: Sequence[Change], operation: Operation) -> str:
+    """What tells one request from another."""
+    said = [
+        [change.kind, change.object, change.id, change.values, change.version, change.base, change.reference, change.key] for change in changes
+    ]
+    whole = [said, operation.kind, operation.reason, sorted(operation.exemptions)]
+    return hashlib.sha256(orjson.dumps(whole, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that can't be kept."""
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        raise Refused([Fault("", "idempotency-key", Text("An idempotency key has at most {most} printable characters", most=LONGEST_KEY))])
+
+
+def outcome_of(connection: Connection, context: Context, key: str, hash: str) -> Outcome | None:
+    """The outcome kept under `key`; None if the key is new. Raises Refused if it was used for another request."""
+    statement = select(idempotency.c.request_hash, idempotency.c.response).where(idempotency.c.key == key, idempotency.c.actor == (context.actor.id or 0))
+    found = connection.execute(statement).first()
+    if found is None:
+        return None
+    if found.request_hash != hash:
+        raise Refused([Fault("", "idempotency-key", Text("This idempotency key was used for another request"))])
+    return _outcome(found.response)
+
+
+def keep(connection: Connection, context: Context, key: str, hash: str, outcome: Outcome) -> None:
+    """Keep an outcome. A second writer of the same key fails on the primary key, tries again and finds it."""
+    values = {"key": key, "actor": context.actor.id or 0, "request_hash": hash, "response": _data(outcome), "at": context.now}
+    connection.execute(insert(idempotency), values)
+
+
+def _data(outcome: Outcome) -> dict[str, Any]:
+    written = [
+        {
+            "outcome": one.outcome,
+            "object": one.object,
+            "id": one.id,
+            "version": one.version,
+            "merged": one.merged,
+            "faults": [[fault.pointer, fault.code, {locale: fault.say(locale) for locale in LOCALES}] for fault in one.faults],
+        }
+        for one in outcome.written
+    ]
+    return {"operation": outcome.operation, "written": written}
+
+
+def _outcome(data: dict[str, Any]) -> Outcome:
+    written = tuple(
+        Written(
+            one["outcome"],
+            one["object"],
+            one["id"],
+            one["version"],
+            tuple(Fault(pointer, code, Label.of(message)) for pointer, code, message in one["faults"]),
+            tuple(one["merged"]),
+        )
+        for one in data["written"]
+    )
+    return Outcome(data["operation"], written)
+
