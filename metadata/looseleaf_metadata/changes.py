@@ -53,7 +53,9 @@ class ModelChange:
     def sentence(self) -> Text:
         """The change in words."""
         if self.what == "renamed":
-            return Text("{kind} {label}: renamed from {old} to {new}", kind=KINDS[self.kind], label=self.label, old=self.old_name, new=self.name)
+            return Text(
+                "{kind} {label}: renamed from {old} to {new}", kind=KINDS[self.kind], label=self.label, old=self.old_name, new=self.name
+            )
         if self.what == "changed":
             names = ", ".join(one.name for one in self.properties)
             return Text("{kind} {label}: {properties} changed", kind=KINDS[self.kind], label=self.label, properties=names)
@@ -115,7 +117,9 @@ def diff(old: Model, new: Model) -> tuple[ModelChange, ...]:
     for kind in sorted({*old.others, *new.others}):
         found += _things(kind, "", old.others.get(kind, {}).values(), new.others.get(kind, {}).values())
     if old.defaults != new.defaults:
-        found.append(ModelChange("changed", "settings", "settings", Label.of("settings"), properties=_properties(old.defaults, new.defaults)))
+        found.append(
+            ModelChange("changed", "settings", "settings", Label.of("settings"), properties=_properties(old.defaults, new.defaults))
+        )
     return tuple(found)
 
 
@@ -195,7 +199,9 @@ def plain(value: Any) -> Any:
         return {key if isinstance(key, str) else ".".join(key): plain(one) for key, one in value.items()}
     if isinstance(value, frozenset):
         return sorted(value)
-    return [plain(one) for one in value] if isinstance(value, tuple | list) else value if isinstance(value, bool | int | None) else str(value)
+    return (
+        [plain(one) for one in value] if isinstance(value, tuple | list) else value if isinstance(value, bool | int | None) else str(value)
+    )
 
 
 def _declared(thing: Any) -> bool:

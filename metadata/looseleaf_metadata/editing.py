@@ -12,12 +12,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from looseleaf_metadata.canonical import WIDTH, inline, write_document
 from looseleaf_metadata.commands import CannotEdit, Command, Insert, Move, Remove, Rename, Set, apply_command
 from looseleaf_metadata.documents import Node, pointer_of, steps_of
 from looseleaf_metadata.json_reader import JsonComposer
 from looseleaf_metadata.splicing import Splice, added, cut, item_end, item_span, item_start, line_start, names_of, replaced
 from looseleaf_metadata.texts import Text
-from looseleaf_metadata.writing import WIDTH, inline, write_document
 from looseleaf_metadata.yaml_reader import Composer
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from looseleaf_metadata.canonical import INDENT, block_lines, entry_lines, fits, inline, key_text
 from looseleaf_metadata.documents import Node
-from looseleaf_metadata.writing import INDENT, block_lines, entry_lines, fits, inline, key_text
 
 
 @dataclass(frozen=True, slots=True, order=True)
