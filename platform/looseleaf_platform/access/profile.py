@@ -109,6 +109,13 @@ class Profile:
         levels = [level for level, _ in self._levels(object_name, field_name)]
         return max(levels, key=LEVELS.__getitem__, default="hidden")
 
+    def has_a_say(self, role: Role, object_name: str) -> bool:
+        """Whether a role reaches records of the object, so that its silence about a field means it may be changed."""
+        found = self.model.objects.get(object_name)
+        if found is not None and found.owned_by and object_name not in role.grants:
+            return self.has_a_say(role, found.owned_by.partition(".")[0])
+        return any(grant.scope != "none" for grant in role.grants.get(object_name, {}).values())
+
     def _within_limits(self, object_name: str, action: str) -> bool:
         if self.limits is None:
             return True
@@ -143,17 +150,11 @@ class Profile:
             explicit = role.fields.get((object_name, field_name))
             if explicit is not None:
                 found.append((explicit.level, explicit))
-            elif self._reaches(role, object_name):
+            elif self.has_a_say(role, object_name):
                 found.append(("edit", None))
         if not found and object_name in DIRECTORY and not self._speaks_of(object_name, "read"):
             found.append(("read" if field_name in DIRECTORY[object_name] else "hidden", None))
         return found
-
-    def _reaches(self, role: Role, object_name: str) -> bool:
-        found = self.model.objects.get(object_name)
-        if found is not None and found.owned_by and object_name not in role.grants:
-            return self._reaches(role, found.owned_by.partition(".")[0])
-        return any(grant.scope != "none" for grant in role.grants.get(object_name, {}).values())
 
     def _is_readable(self, object_name: str, field: Field) -> bool:
         if field.name in ALWAYS:

@@ -90,7 +90,7 @@ def _reached(context: Context, found: ObjectRuntime, action: str, at: FromClause
     branches: list[ColumnElement[bool]] = []
     grants = context.profile.grants(found.name, action)
     for grant in _without_lesser(grants):
-        branches.extend(_of_grant(context, found, grant, at))
+        branches.extend(grant_conditions(context, found, grant, at))
     shared = -1
     if grants and has_owner(found.object) and action in SHARED_LEVELS and context.actor.id is not None:
         shared = len(branches)
@@ -109,7 +109,8 @@ def _without_lesser(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
     )
 
 
-def _of_grant(context: Context, found: ObjectRuntime, grant: Grant, at: FromClause) -> list[ColumnElement[bool]]:
+def grant_conditions(context: Context, found: ObjectRuntime, grant: Grant, at: FromClause) -> list[ColumnElement[bool]]:
+    """Conditions, one of which holds for the records that a grant reaches."""
     where = [compile_condition(part, RecordScope(context, found, at)) for part in _alternatives(grant.where)]
     if grant.scope == "all":
         return where
@@ -156,8 +157,8 @@ def _lines(context: Context, found: ObjectRuntime, action: str, at: FromClause) 
     own = context.profile.grants(found.name, action)
     if not own or context.profile.reaches_all(found.name, action):
         return reached
-    narrower = [condition for grant in own for condition in _of_grant(context, found, grant, at)]
+    narrower = [condition for grant in own for condition in grant_conditions(context, found, grant, at)]
     return _narrowed(reached, or_(false(), *narrower))
 
 
-__all__ = ["EVERYTHING", "NOTHING", "Visibility", "shared_ids", "visible"]
+__all__ = ["EVERYTHING", "NOTHING", "Visibility", "grant_conditions", "shared_ids", "visible"]

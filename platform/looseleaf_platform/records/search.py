@@ -3,7 +3,8 @@
 Chinese is cut into pairs of characters, so that two characters find what they stand in; the last character stands alone, so that
 one character finds it as the beginning of a gram. Chinese is also kept by its sound: from every syllable on in full pinyin
 ("zhangsan", "san") and in initials ("zs", "s"). Other words are kept whole and found by their beginning; digits also backwards,
-so that the last digits find a number. Knows nothing of databases or rights.
+so that the last digits find a number. What of a value is text to be searched is for `fields/search.py` to say. Knows nothing of
+databases or rights.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import phonenumbers
 from pypinyin import Style, lazy_pinyin, pinyin
 
 from looseleaf_metadata.model import Field, Model, Object
+from looseleaf_platform.fields.search import is_searchable, searchable
 
 MAX_TEXT = 400
 """Characters of a value that are searchable."""
@@ -27,6 +29,7 @@ MAX_SOUND = 24
 MAX_SPOKEN_RUN = 40
 """Longer Chinese runs are sentences, which nobody looks for by sound."""
 MAX_TERMS = 8
+MOST_PAIRS = 4
 MAX_STARTS = 8
 """Syllables of a run from which its sound is kept."""
 BACKWARDS = "<"
@@ -95,25 +98,12 @@ def indexed_fields(model: Model, object_name: str) -> tuple[Field, ...]:
     names = {found.title, *(path for path in found.search if "." not in path)}
     for other in model.objects.values():
         names.update(path.rpartition(".")[2] for path in other.search if "." in path and _end_of(model, other, path) == object_name)
-    return tuple(field for field in found.live_fields if field.name in names and field.value is None and field.type != "rollup")
+    return tuple(field for field in found.live_fields if field.name in names and is_searchable(field))
 
 
 def record_grams(fields: Iterable[Field], values: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """(field id, gram) pairs of a record's parsed `values`, for the `fields` given."""
-    return frozenset((field.id, gram) for field in fields for text in _texts(values.get(field.name)) for gram in grams_of(text))
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    """The searchable texts of a parsed value of any type."""
-    if value is None or isinstance(value, bool):
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, Mapping):
-        return tuple(text for part in value.values() for text in _texts(part))
-    if isinstance(value, tuple | list):
-        return tuple(text for part in value for text in _texts(part))
-    return (str(value),)
+    return frozenset((field.id, gram) for field in fields for text in searchable(field, values.get(field.name)) for gram in grams_of(text))
 
 
 def _end_of(model: Model, start: Object, path: str) -> str:
@@ -173,5 +163,5 @@ def _chinese_term(run: str) -> Term:
     if len(run) == 1:
         return Term(beginnings=(run,))
     pairs = [run[index : index + 2] for index in range(len(run) - 1)]
-    chosen = pairs if len(pairs) <= 3 else [pairs[0], pairs[len(pairs) // 2], pairs[-1]]
+    chosen = pairs if len(pairs) <= MOST_PAIRS else [pairs[0], pairs[1], pairs[len(pairs) // 2], pairs[-1]]
     return Term(pairs=tuple(dict.fromkeys(chosen)), contained=run if len(run) > 2 else "")

@@ -39,6 +39,8 @@ from looseleaf_platform.records.search import LAST, Term, indexed_fields, terms_
 from looseleaf_platform.records.sources import source
 from looseleaf_platform.records.tables import target_of
 
+RECHECKED = frozenset({"text", "long_text"})
+"""Types whose stored value is the very text that was cut into grams; of others the pairs of a word must do."""
 RARE = 1000
 """A word that stands in at most so many places is looked up first."""
 
@@ -209,10 +211,14 @@ def _holds(scope: ReadScope, place: Place, number: int, term: Term) -> ColumnEle
 
     def here(there: RecordScope) -> ColumnElement[bool]:
         mask = there.mask(place.name) if isinstance(there, ReadScope) else None
-        holds = _contains(there, place.name, number) if term.contained else _has_grams(there, place, number, term)
+        holds = _contains(there, place.name, number) if term.contained and _is_rechecked(place) else _has_grams(there, place, number, term)
         return holds if mask is None else and_(holds, mask.is_not(true()))
 
     return _reached(scope, place, here)
+
+
+def _is_rechecked(place: Place) -> bool:
+    return place.object.fields[place.name].field.type in RECHECKED
 
 
 def _has_grams(scope: RecordScope, place: Place, number: int, term: Term) -> ColumnElement[bool]:
