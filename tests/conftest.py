@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count what runs on which database."""
+    """Count what runs on which database; see that the browser driver runs."""
     config.pluginmanager.register(Tally(config), "looseleaf-tally")
+    browser.prepare_driver()
 
 
 @pytest.fixture(scope="session")
@@ -115,5 +116,4 @@ def workspace(workspace_url: str, vocabulary: Vocabulary, clock: FrozenClock) ->
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Start the Chromium that is there."""
-    executable = browser.chromium()
-    return {**browser_type_launch_args, **({"executable_path": executable} if executable else {}), "args": browser.arguments()}
+    return {**browser_type_launch_args, **browser.launch_arguments()}
