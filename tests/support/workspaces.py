@@ -14,9 +14,11 @@ from looseleaf_platform.workspace import Workspace
 
 
 def publish_texts(workspace: Workspace, *texts: str, reason: str = "test") -> int:
-    """Publish metadata given as YAML texts (a text may hold several documents, parted by ---). Returns the revision."""
-    parts = [part.strip("\n") + "\n" for text in texts for part in f"\n{text}\n".split("\n---\n") if part.strip()]
-    documents, problems = read_documents([(f"document{number}.yaml", part) for number, part in enumerate(parts, 1)])
+    """Publish metadata given as YAML texts: from now on they are all there is beside the system objects. Returns the revision.
+
+    A text may hold several documents parted by ---.
+    """
+    documents, problems = read_documents([(f"document{number}.yaml", text) for number, text in enumerate(texts, 1)])
     assert not problems, "\n".join(problem.as_text() for problem in problems)
     return publish(workspace, documents, actor=SYSTEM, reason=reason)
 
