@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Date,
     DateTime,
@@ -27,7 +26,7 @@ from sqlalchemy import (
     null,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
@@ -322,7 +321,7 @@ class PostgresqlTarget(SqlTarget):
 
     def holds(self, names: Element, name: Element) -> Condition:
         """Whether a stored array has a text; an index on the array serves."""
-        return type_coerce(names, ARRAY(Text())).contains(array([name], type_=Text()))
+        return type_coerce(names, ARRAY(Text())).contains(cast(array([name]), ARRAY(Text())))
 
     def members(self, names: Element) -> Element:
         """How many members a stored array has."""

@@ -256,7 +256,7 @@ class SqliteTarget(SqlTarget):
             case Kind.BOOLEAN:
                 words = {1: literal_column("'true'", Text()), 0: literal_column("'false'", Text())}
                 return case(words, value=typed(value, Integer()))
-        return value
+        return func.substr(value, whole(1), whole(10), type_=Text())
 
     def position(self, text: Element, part: Element) -> Element:
         """Where `part` begins in `text`."""
