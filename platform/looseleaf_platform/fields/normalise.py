@@ -17,114 +17,13 @@ from looseleaf_platform.fields.base import Situation
 from looseleaf_platform.fields.currency import Money
 from looseleaf_platform.fields.phone import EXTENSION
 
-LEGAL_FORMS = frozenset(
-    [
-        "co",
-        "company",
-        "companies",
-        "corp",
-        "corporation",
-        "cia",
-        "inc",
-        "incorporated",
-        "ltd",
-        "limited",
-        "ltda",
-        "llc",
-        "llp",
-        "lp",
-        "plc",
-        "pty",
-        "pte",
-        "sdn",
-        "bhd",
-        "pjsc",
-        "pcl",
-        "jsc",
-        "ojsc",
-        "oao",
-        "pao",
-        "gmbh",
-        "ag",
-        "kg",
-        "kgaa",
-        "se",
-        "ug",
-        "mbh",
-        "eg",
-        "sa",
-        "sas",
-        "sarl",
-        "sasu",
-        "spa",
-        "srl",
-        "sl",
-        "slu",
-        "sab",
-        "cv",
-        "de",
-        "nv",
-        "bv",
-        "cvba",
-        "ab",
-        "publ",
-        "oyj",
-        "oy",
-        "asa",
-        "as",
-        "aps",
-        "a",
-        "s",
-        "hf",
-        "nyrt",
-        "rt",
-        "zrt",
-        "dd",
-        "kk",
-        "kabushiki",
-        "kaisha",
-        "tbk",
-        "pt",
-        "tas",
-        "sirketi",
-        "anonim",
-        "holding",
-        "holdings",
-        "hldg",
-        "hldgs",
-        "group",
-        "grp",
-        "gruppe",
-        "groupe",
-        "grupo",
-        "the",
-        "and",
-        "und",
-        "et",
-        "reit",
-        "trust",
-        "fund",
-        "class",
-        "cl",
-        "adr",
-        "ads",
-        "gdr",
-        "sponsored",
-        "unsponsored",
-        "reg",
-        "registered",
-        "shs",
-        "shares",
-        "bearer",
-        "inhaber",
-        "aktien",
-        "namens",
-        "ord",
-        "ordinary",
-        "common",
-        "stock",
-    ]
-)
+_LEGAL_FORMS = """
+    co company companies corp corporation cia inc incorporated ltd limited ltda llc llp lp plc pty pte sdn bhd pjsc pcl jsc ojsc oao pao
+    gmbh ag kg kgaa se ug mbh eg sa sas sarl sasu spa srl sl slu sab cv de nv bv cvba ab publ oyj oy asa as aps hf nyrt rt zrt dd kk
+    kabushiki kaisha tbk pt tas sirketi anonim holding holdings hldg hldgs group grp gruppe groupe grupo the and und et reit adr ads gdr
+    sponsored reg aktiengesellschaft aktiebolag inhaber aktien namens ord
+"""
+LEGAL_FORMS = frozenset(_LEGAL_FORMS.split())
 """Words that say what a company legally is, or which of its shares, and nothing about who it is."""
 SHORT_FORMS = {
     "intl": "international", "int": "international", "internat": "international", "tech": "technology", "techs": "technology", "technologies": "technology",
@@ -154,6 +53,7 @@ _SHARES = re.compile(
     r"|[\s.](?:dl|eo|ls|hd|sd|rp|yc|yn|rc|ad|cd|sk|nk|dk|sf|sw|zy|rl|mk)\s*-?\s*[0-9]*,?[0-9]*)+$"
 )
 """Nominal values and kinds of shares behind a name in lists of securities ("DL-,001", "O.N.", "ADR 1/5")."""
+_PUBLIC = re.compile(r"\bpublic (?=limited\b|company\b|joint\b)|\bjoint stock\b|\bclass [a-e]\b")
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -183,7 +83,7 @@ def email_key(value: str) -> str:
     return value.casefold()
 
 
-def duplicate_key(field: Field, value: Any) -> str:
+def normalised(field: Field, value: Any) -> str:
     """What two records' values of a field must have in common to be taken for the same; "" for no value."""
     if value is None:
         return ""
@@ -210,7 +110,7 @@ def _chinese_key(plain: str) -> str:
 
 def _latin_key(plain: str) -> str:
     """A Latin name: dotted letters joined (S.A. to sa), legal forms dropped, known short forms spelt out."""
-    plain = _APOSTROPHES.sub("", _SHARES.sub("", plain)).replace("&", " and ")
+    plain = _PUBLIC.sub("", _APOSTROPHES.sub("", _SHARES.sub("", plain)).replace("&", " and "))
     joined = _DOTTED.sub(lambda found: re.sub(r"[./]", "", found[0]), plain)
     words = [SHORT_FORMS.get(word, word) for word in _WORDS.findall(joined) if word not in LEGAL_FORMS]
     return "".join(words)

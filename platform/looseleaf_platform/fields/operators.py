@@ -38,14 +38,14 @@ class Operator:
     """One operator. `values`: "none", "one", "two", "many" or "number" (a count of days).
 
     `build(columns, values, dialect)` makes the condition: `columns` of the field, main one first (see `compared`), `values`
-    as `parse_values` gives them. `sentence` is a msgid with {field}, {value} and {other}.
+    as `parse_values` gives them. `sentence` takes {field}, {value} and {other}.
     """
 
     key: str
     label: Label
     values: Literal["none", "one", "two", "many", "number"]
     build: Build
-    sentence: str
+    sentence: Text
 
 
 def compared(columns: Columns) -> ColumnElement[Any]:
@@ -156,28 +156,28 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
         key: Operator(key, Label.of({"zh": zh, "en": en}), values, build, sentence)  # type: ignore[arg-type]
         for key, zh, en, values, build, sentence in (
-            ("eq", "等于", "is", "one", _eq, "{field} is {value}"),
-            ("ne", "不等于", "is not", "one", _ne, "{field} is not {value}"),
-            ("lt", "小于", "less than", "one", _lt, "{field} is less than {value}"),
-            ("le", "小于等于", "at most", "one", _le, "{field} is at most {value}"),
-            ("gt", "大于", "more than", "one", _gt, "{field} is more than {value}"),
-            ("ge", "大于等于", "at least", "one", _ge, "{field} is at least {value}"),
-            ("between", "介于", "between", "two", _between, "{field} is between {value} and {other}"),
-            ("contains", "包含", "contains", "one", _contains, "{field} contains {value}"),
-            ("starts_with", "开头是", "starts with", "one", _starts_with, "{field} starts with {value}"),
-            ("in", "是其中之一", "is one of", "many", _in, "{field} is one of {value}"),
-            ("not_in", "不是其中任何一个", "is none of", "many", _not_in, "{field} is none of {value}"),
-            ("empty", "为空", "is empty", "none", _empty, "{field} is empty"),
-            ("not_empty", "不为空", "is not empty", "none", _not_empty, "{field} is not empty"),
-            ("has_any", "含有任一", "has any of", "many", _has_any, "{field} has any of {value}"),
-            ("has_all", "含有全部", "has all of", "many", _has_all, "{field} has all of {value}"),
-            ("last_days", "最近几天", "in the last days", "number", _within, "{field} is in the last {value} days"),
-            ("next_days", "未来几天", "in the next days", "number", _within, "{field} is in the next {value} days"),
-            ("this_week", "本周", "this week", "none", _within, "{field} is this week"),
-            ("this_month", "本月", "this month", "none", _within, "{field} is this month"),
-            ("this_quarter", "本季度", "this quarter", "none", _within, "{field} is this quarter"),
-            ("this_year", "今年", "this year", "none", _within, "{field} is this year"),
-            ("me", "是我", "is me", "none", _me, "{field} is me"),
+            ("eq", "等于", "is", "one", _eq, Text("{field} is {value}")),
+            ("ne", "不等于", "is not", "one", _ne, Text("{field} is not {value}")),
+            ("lt", "小于", "less than", "one", _lt, Text("{field} is less than {value}")),
+            ("le", "小于等于", "at most", "one", _le, Text("{field} is at most {value}")),
+            ("gt", "大于", "more than", "one", _gt, Text("{field} is more than {value}")),
+            ("ge", "大于等于", "at least", "one", _ge, Text("{field} is at least {value}")),
+            ("between", "介于", "between", "two", _between, Text("{field} is between {value} and {other}")),
+            ("contains", "包含", "contains", "one", _contains, Text("{field} contains {value}")),
+            ("starts_with", "开头是", "starts with", "one", _starts_with, Text("{field} starts with {value}")),
+            ("in", "是其中之一", "is one of", "many", _in, Text("{field} is one of {value}")),
+            ("not_in", "不是其中任何一个", "is none of", "many", _not_in, Text("{field} is none of {value}")),
+            ("empty", "为空", "is empty", "none", _empty, Text("{field} is empty")),
+            ("not_empty", "不为空", "is not empty", "none", _not_empty, Text("{field} is not empty")),
+            ("has_any", "含有任一", "has any of", "many", _has_any, Text("{field} has any of {value}")),
+            ("has_all", "含有全部", "has all of", "many", _has_all, Text("{field} has all of {value}")),
+            ("last_days", "最近几天", "in the last days", "number", _within, Text("{field} is in the last {value} days")),
+            ("next_days", "未来几天", "in the next days", "number", _within, Text("{field} is in the next {value} days")),
+            ("this_week", "本周", "this week", "none", _within, Text("{field} is this week")),
+            ("this_month", "本月", "this month", "none", _within, Text("{field} is this month")),
+            ("this_quarter", "本季度", "this quarter", "none", _within, Text("{field} is this quarter")),
+            ("this_year", "今年", "this year", "none", _within, Text("{field} is this year")),
+            ("me", "是我", "is me", "none", _me, Text("{field} is me")),
         )
     }
 )
@@ -242,7 +242,7 @@ def sentence(key: str, field: Field, raw: Any, situation: Situation, shown: Call
         value, other = (", ".join(said), "") if operator.values == "many" else (said[0], said[-1])
     else:
         value, other = ("" if raw is None else str(raw)) if plain else say(raw), ""
-    return Text(operator.sentence, field=field.label, value=value, other=other).translate(situation.locale)
+    return Text(operator.sentence.msgid, field=field.label, value=value, other=other).translate(situation.locale)
 
 
 def _given(raw: Any) -> Any:

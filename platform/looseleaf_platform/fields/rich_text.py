@@ -13,40 +13,10 @@ from looseleaf_metadata.model import Field
 from looseleaf_platform.fields.base import Sample, Situation, settings, text_of
 from looseleaf_platform.fields.text import TextType
 
-TAGS = frozenset(
-    [
-        "p",
-        "br",
-        "strong",
-        "b",
-        "em",
-        "i",
-        "u",
-        "s",
-        "del",
-        "sub",
-        "sup",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "pre",
-        "code",
-        "hr",
-        "a",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "span",
-    ]
-)
+_TAGS = """
+    p br strong b em i u s del sub sup h1 h2 h3 h4 ul ol li blockquote pre code hr a table thead tbody tr th td span
+"""
+TAGS = frozenset(_TAGS.split())
 ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _CLEANER = nh3.Cleaner(

@@ -36,7 +36,7 @@ def json_schema(field: Field, *, writing: bool = False) -> Schema:
     build = SCHEMAS.get(name)
     computed_money = name == "currency" and kind.computed
     schema = dict(DECIMAL) if computed_money else build(field, writing) if build else _by_kind(field)
-    if schema.get("type") != "array":  # a list without items is empty, not null
+    if schema.get("type") != "array" and not isinstance(schema.get("type"), list):  # a list without items is empty, not null
         schema = _or_null(schema)
     schema["title"] = field.label.text("en")
     if field.help:
