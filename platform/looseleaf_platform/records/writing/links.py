@@ -64,11 +64,11 @@ def _stored(batch: Batch, field: FieldPlan, rows: list[Row]) -> dict[int, list[i
     return found
 
 
-def store(batch: Batch) -> None:
+def store(batch: Batch, rows: list[Row]) -> None:
     """Write the pairs."""
     added: defaultdict[Any, list[dict[str, int]]] = defaultdict(list)
     removed: defaultdict[Any, list[dict[str, int]]] = defaultdict(list)
-    for row in batch.rows:
+    for row in rows:
         for name, (add, remove) in row.links.items():
             table = row.plan.runtime.links[name].table
             added[table].extend({"record_id": row.id, "target_id": target} for target in sorted(add))

@@ -27,16 +27,15 @@ def check(batch: Batch) -> None:
             _check_rules(batch, [rule for rule in plan.rules if not rule.late], rows)
 
 
-def check_late(batch: Batch) -> None:
+def check_late(batch: Batch, rows: list[Row]) -> None:
     """Check the rules that read roll-ups, which are stored by now."""
     if batch.exempt("rules"):
         return
-    for plan, rows in batch.by_plan(row for row in batch.of_kind("create", "update") if not row.derived):
+    for plan, group in batch.by_plan(row for row in rows if row.kind in ("create", "update") and not row.derived):
         late = [rule for rule in plan.rules if rule.late]
         if late:
-            concerned = [row for row in rows if row.kind == "create" or row.touched or row.values]
-            _bring_gathered(batch, plan, concerned)
-            _check_rules(batch, late, concerned)
+            _bring_gathered(batch, plan, group)
+            _check_rules(batch, late, group)
 
 
 def _bring_gathered(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
