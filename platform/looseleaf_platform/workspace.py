@@ -42,6 +42,7 @@ class Workspace:
         self._runtime: Runtime | None = None
         self._loading = threading.Lock()
         self._look_again = 0.0
+        self._loader: threading.Thread | None = None
 
     @classmethod
     def open(
@@ -69,17 +70,32 @@ class Workspace:
 
     @property
     def runtime(self) -> Runtime:
-        """The runtime of the newest revision, as far as this process has heard; it listens once a second."""
+        """The runtime of the newest revision, as far as this process has heard. It listens once a second, and loads in the background."""
         current = self._runtime
         if current is None:
             return self.refresh()
         if time.monotonic() >= self._look_again:
             self._look_again = time.monotonic() + LOOK_SECONDS
-            try:
-                return self.refresh()
-            except Unavailable:
-                log.warning("can't ask for newer revisions: the database can't be reached")
-        return current
+            self._catch_up(current)
+        return self._runtime or current
+
+    def _catch_up(self, current: Runtime) -> None:
+        """Ask whether there is a newer revision, and have it loaded while requests go on with the one at hand."""
+        try:
+            with self.database.read() as connection:
+                number = self.fence.current(connection)
+        except Unavailable:
+            log.warning("can't ask for newer revisions: the database can't be reached")
+            return
+        if number > current.revision and (self._loader is None or not self._loader.is_alive()):
+            self._loader = threading.Thread(target=self._load, name="revision-loader", daemon=True)
+            self._loader.start()
+
+    def _load(self) -> None:
+        try:
+            self.refresh()
+        except Exception:
+            log.exception("the newest revision could not be loaded")
 
     def refresh(self) -> Runtime:
         """Ask the database which revision is the newest, and load it if it is news."""
@@ -136,4 +152,6 @@ class Workspace:
 
     def close(self) -> None:
         """Close the database's connections."""
+        if self._loader is not None:
+            self._loader.join()
         self.database.close()

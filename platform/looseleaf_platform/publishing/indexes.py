@@ -85,17 +85,25 @@ def _plan(found: Object, keys: tuple[Key, ...], why: Text, live_only: bool = Tru
 def _composites(model: Model, found: Object) -> list[IndexPlan]:
     """The composite indexes of the views and of the rights, the most useful first, those over the limit marked."""
     wanted: dict[tuple[Key, ...], Text] = {}
-    for view in model.views_of(found.name):
+    owners = list(_ownership(model, found))
+    views = model.views_of(found.name)
+    for column, scope in owners:
+        wanted[Key(column), Key("id")] = _for_people(scope)
+    for view in views:
         keys = _view_keys(found, view)
         if keys:
             wanted.setdefault(keys, Text("the view {view}", view=view.label))
-    sorts = [_keys(found, view.sort) for view in model.views_of(found.name)] or [()]
-    for column, scope in _ownership(model, found):
-        for sort in dict.fromkeys([(), *sorts]):
-            if column not in [key.column for key in sort]:
-                wanted.setdefault(_complete((Key(column), *sort)), Text("people who see the records of {scope} only", scope=scope))
+    for view in views:
+        for column, scope in owners:
+            sort = _keys(found, view.sort[:MOST_SORTS])
+            if sort and column not in [key.column for key in sort]:
+                wanted.setdefault(_complete((Key(column), *sort)), _for_people(scope))
     distinct = [keys for keys in wanted if not any(other[: len(keys)] == keys for other in wanted if other != keys)]
     return [_plan(found, keys, wanted[keys], left_out=position >= MOST_COMPOSITES) for position, keys in enumerate(distinct)]
+
+
+def _for_people(scope: Text) -> Text:
+    return Text("people who see the records of {scope} only", scope=scope)
 
 
 def _ownership(model: Model, found: Object) -> Iterator[tuple[str, Text]]:

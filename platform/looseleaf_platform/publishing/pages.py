@@ -84,10 +84,16 @@ def documents_of(pages: Iterable[Page]) -> tuple[tuple[Document, ...], list[Prob
     return tuple(found), problems
 
 
+def in_order(pages: Iterable[Page]) -> tuple[Page, ...]:
+    """The order in which pages are kept: by their paths, those of a file as they stand in it."""
+    return tuple(sorted(pages, key=lambda page: page.path))
+
+
 def texts_by_path(pages: Iterable[Page]) -> dict[str, str]:
     """The files that an export writes: pages of one file joined by `---`."""
-    ordered = sorted(pages, key=lambda page: page.path)  # stable: pages of a file keep their order
-    return {path: SEPARATOR.join(_ended(page.text) for page in group) for path, group in groupby(ordered, key=lambda page: page.path)}
+    return {
+        path: SEPARATOR.join(_ended(page.text) for page in group) for path, group in groupby(in_order(pages), key=lambda page: page.path)
+    }
 
 
 def read_folders(paths: Iterable[Path | str]) -> tuple[tuple[Document, ...], list[Problem]]:

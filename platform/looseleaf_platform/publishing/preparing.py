@@ -15,7 +15,7 @@ from looseleaf_metadata.problems import MetadataError, Problem
 from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.database.fence import CURRENT
 from looseleaf_platform.publishing.memory import with_bare_retired
-from looseleaf_platform.publishing.pages import Page, documents_of, pages_of
+from looseleaf_platform.publishing.pages import Page, documents_of, in_order, pages_of
 from looseleaf_platform.publishing.settling import Settled, settle
 from looseleaf_platform.publishing.state import Stored, read_stored
 
@@ -83,6 +83,7 @@ def pages_from(documents: Documents) -> tuple[Page, ...]:
 
 def prepare(base: Base, pages: tuple[Page, ...], vocabulary: Vocabulary) -> Prepared:
     """Check pages and settle their storage."""
+    pages = in_order(pages)
     documents, faults = documents_of(pages)
     compiled = compile_documents(documents, vocabulary, revision=base.number + 1, previous=base.model, faults=faults)
     settled = settle(base.model, base.stored.memory, compiled.model) if compiled.model is not None else None

@@ -24,7 +24,6 @@ from looseleaf_platform.errors import Conflict, Fault, Faults, Refused
 from looseleaf_platform.publishing import breaches, converting, filling, later
 from looseleaf_platform.publishing.ddl import Existing, Statements, Step, existing, steps
 from looseleaf_platform.publishing.preparing import Documents, Prepared, pages_from, prepare, read_base
-from looseleaf_platform.publishing.settling import Settled
 from looseleaf_platform.publishing.state import Revision, Stored, system_digest, write_stored
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.runtime import Runtime
@@ -138,7 +137,7 @@ def _store(workspace: Workspace, prepared: Prepared, request: Request, begun: Be
                 connection.exec_driver_sql(step.sql)
         converting.carry(workspace, connection, settled.model, settled.conversions, begun)
         later.ask_for(connection, _left_for_later(connection, prepared, runtime, statements, todo), workspace.clock())
-        _write_down(workspace, connection, prepared, request)
+        write_down(workspace, connection, prepared, request)
         database.after_commit(connection, lambda: workspace.adopt(runtime))
     return settled.model.revision
 
@@ -166,11 +165,11 @@ def _left_for_later(
     return tasks
 
 
-def _write_down(workspace: Workspace, connection: Connection, prepared: Prepared, request: Request) -> None:
+def write_down(workspace: Workspace, connection: Connection, prepared: Prepared, request: Request) -> None:
     """The revision, the operation that made it, and the news."""
     settled, now = prepared.sound, workspace.clock()
     number = settled.model.revision
-    changes = tuple(change.as_data() for change in diff(prepared.base.model or _empty(settled), settled.model))
+    changes = tuple(change.as_data() for change in diff(prepared.base.model or empty_model(settled.model), settled.model))
     stored = Stored(number, prepared.pages, settled.memory, system_digest(workspace.vocabulary))
     write_stored(
         connection,
@@ -185,8 +184,8 @@ def _write_down(workspace: Workspace, connection: Connection, prepared: Prepared
     connection.execute(insert(outbox).values(id=new_id(), lane=LANE, topic=TOPIC, payload={"revision": number}, created_at=now, due_at=now))
 
 
-def _empty(settled: Settled) -> Model:
+def empty_model(model: Model) -> Model:
     """What was there before the first revision."""
     return replace(
-        settled.model, revision=0, objects={}, apps={}, roles={}, forms={}, views={}, menus={}, scenarios=(), seeds=(), others={}, edges=()
+        model, revision=0, objects={}, apps={}, roles={}, forms={}, views={}, menus={}, scenarios=(), seeds=(), others={}, edges=()
     )
