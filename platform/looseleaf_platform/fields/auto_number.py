@@ -21,26 +21,34 @@ _PART = re.compile(r"\{(?P<name>[a-z]*)(?::(?P<width>[0-9]+))?\}|(?P<text>[^{}]+
 _WIDEST = 12
 
 
+class BadFormat(ValueError):
+    """A format that can't be read, or whose numbers would repeat. `reason` is for people."""
+
+    def __init__(self, reason: Text) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
+
+
 @lru_cache(maxsize=1000)
 def parts_of(format: str) -> tuple[tuple[str, str], ...]:
-    """A format as (part, text) pairs: ("text", "SJ-"), ("yyyy", ""), ("seq", "4"). Raises ValueError with the reason."""
+    """A format as (part, text) pairs: ("text", "SJ-"), ("yyyy", ""), ("seq", "4"). Raises BadFormat."""
     parts: list[tuple[str, str]] = []
     for found in _PART.finditer(format):
         if found["odd"] or (found["name"] == ""):
-            raise ValueError("a brace that isn't closed or is empty")
+            raise BadFormat(Text("a brace isn't closed or is empty"))
         if found["text"]:
             parts.append(("text", found["text"]))
         elif found["name"] not in ("yyyy", "yy", "mm", "dd", "seq") or (found["width"] and found["name"] != "seq"):
-            raise ValueError(f"unknown part {found[0]}")
+            raise BadFormat(Text("unknown part “{part}”; known are {known}", part=found[0], known="{yyyy} {yy} {mm} {dd} {seq:4}"))
         else:
             parts.append((found["name"], found["width"] or "1"))
     names = {name for name, _ in parts}
     if [name for name, _ in parts].count("seq") != 1:
-        raise ValueError("{seq} must occur once")
+        raise BadFormat(Text("“{part}” must occur once", part="{seq}"))
     if any(name == "seq" and not 1 <= int(width) <= _WIDEST for name, width in parts):
-        raise ValueError(f"the width of seq is 1 to {_WIDEST}")
+        raise BadFormat(Text("the width of seq goes from 1 to {most}", most=_WIDEST))
     if ("dd" in names and "mm" not in names) or ("mm" in names and not names & {"yyyy", "yy"}):
-        raise ValueError("a month needs a year beside it and a day needs a month, or numbers would repeat")
+        raise BadFormat(Text("a month needs a year beside it and a day a month, or numbers would repeat"))
     return tuple(parts)
 
 
@@ -79,8 +87,8 @@ class AutoNumberType(FieldType):
         """2b. A format that can be read and doesn't repeat."""
         try:
             parts_of(settings.get("format", DEFAULT_FORMAT))
-        except ValueError as error:
-            return (("format", Text("not a format of numbers: {reason}", reason=str(error))),)
+        except BadFormat as bad:
+            return (("format", bad.reason),)
         return ()
 
     def columns(self, field: Field) -> tuple[ColumnSpec, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from looseleaf_metadata.expressions.types import ANY, ExpressionType
@@ -60,5 +61,5 @@ class FormulaType(FieldType):
         return {"returns": "decimal", "value": "amount * (1 - discount)"}
 
     def samples(self, field: Field) -> tuple[Sample, ...]:
-        """12. Those of the type that it returns are made in the shared specification; here what no formula gives."""
-        return (Sample("", None), Sample(None, None), Sample("not a number", refused="not-a-number"))
+        """12. Amounts, as the example gives them."""
+        return (Sample("12.50", Decimal("12.50")), Sample(0, Decimal("0.00")), Sample("not a number", refused="not-a-number"))

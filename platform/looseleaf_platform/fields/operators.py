@@ -236,13 +236,19 @@ def sentence(key: str, field: Field, raw: Any, situation: Situation, shown: Call
         parsed = _parse(kind, item, field, situation)
         return kind.display(parsed, field, situation)
 
-    plain = operator.values in ("none", "number") or key in ("contains", "starts_with")
-    if operator.values in ("many", "two"):
-        said = [say(item) for item in (raw if isinstance(raw, list | tuple) else _split(raw, kind)) if not blank(item)]
-        value, other = (", ".join(said), "") if operator.values == "many" else (said[0], said[-1])
+    if operator.values == "two":
+        least, most = (None if blank(item) else say(item) for item in (raw if isinstance(raw, list | tuple) else _split(raw, kind)))
+        if least is None or most is None:
+            key, value, other = ("le", most, "") if least is None else ("ge", least, "")
+        else:
+            value, other = least, most
+    elif operator.values == "many":
+        items = raw if isinstance(raw, list | tuple) else _split(raw, kind)
+        value, other = Text(", ").translate(situation.locale).join(say(item) for item in items if not blank(item)), ""
     else:
+        plain = operator.values in ("none", "number") or key in ("contains", "starts_with")
         value, other = ("" if raw is None else str(raw)) if plain else say(raw), ""
-    return Text(operator.sentence.msgid, field=field.label, value=value, other=other).translate(situation.locale)
+    return Text(OPERATORS[key].sentence.msgid, field=field.label, value=value, other=other).translate(situation.locale)
 
 
 def _given(raw: Any) -> Any:
