@@ -30,6 +30,9 @@ from looseleaf_metadata.shape import Shape, check_shape
 from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import Vocabulary
 
+REFUSED_VALUES = frozenset({"bare-yes-no", "alias", "anchor", "tag"})
+"""Codes of the loader's problems with a value: whatever else is wrong with that value follows from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -67,7 +70,7 @@ def compile_documents(
     check_apps(run)
     check_cycles(run)
     check_meaning(run, built)
-    problems = tuple(dict.fromkeys(sorted(run.problems, key=lambda problem: (problem.place, problem.code))))
+    problems = _told_once(run.problems)
     model = None if problems else _model(run, built, kinds, revision)
     return Compiled(model, problems, given)
 
@@ -150,6 +153,13 @@ def _build_rest(run: Compilation, kinds: Mapping[str, Kind]) -> dict[str, dict[s
                 built[name][document.name] = kind.join(before, made) if before is not None else made
         kind.finish(built[name], run)
     return built
+
+
+def _told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems by place, without those that only follow from a value that the loader refused."""
+    listed = sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.code))
+    refused = {problem.place for problem in listed if problem.code in REFUSED_VALUES}
+    return tuple(problem for problem in listed if problem.place not in refused or problem.code in REFUSED_VALUES)
 
 
 def _model(run: Compilation, built: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, Kind], revision: int) -> Model:

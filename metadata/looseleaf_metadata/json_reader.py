@@ -87,6 +87,8 @@ class JsonComposer:
         except JSONDecodeError as error:
             self.fail(error.pos, Text("this text in quotes is not valid JSON: {problem}", problem=error.msg))
             raise Stop from error
+        if any("\ud800" <= character <= "\udfff" for character in data):
+            self.fail(at, Text("half a character (a lone surrogate) can't be stored"))
         return self.node(at, end, data, '"')
 
     def sequence(self, start: int, depth: int) -> Node:

@@ -73,7 +73,7 @@ def read_text(file: str, raw: str | bytes) -> tuple[list[Document], list[Problem
     problems = [_problem(file, fault, lines) for fault in faults]
     found = (_document(file, part, text[part.start : part.end], problems) for part in parts)
     documents = [document for document in found if document]
-    if any(fault.code in ("syntax", "too-deep") for fault in faults):
+    if any(fault.code in ("syntax", "too-deep", "too-many") for fault in faults):
         documents += _recognised(file, text, {(document.kind, document.name) for document in documents})
     elif not parts and not problems:
         problems.append(Problem(Place(file, 1, 1), "", "empty", Text("this file holds no document"), Text("remove it")))

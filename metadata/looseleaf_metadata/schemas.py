@@ -63,7 +63,7 @@ def plain_schema(schema: Any, *, shared: bool = True) -> Any:
         return [plain_schema(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    expects = schema.get("x-expects")
+    expects = str(schema.get("x-expects", ""))
     if shared and expects in SHARED and schema == SHARED[expects]:
         return {"$ref": f"#/$defs/{expects}"}
     plain = {key: plain_schema(value) for key, value in schema.items() if not key.startswith("x-")}

@@ -18,6 +18,8 @@ from looseleaf_metadata.scalars import AMBIGUOUS, resolve
 from looseleaf_metadata.texts import Text
 
 MAX_DEPTH = 32
+MAX_FAULTS = 100
+"""Faults of one text after which it is not read further."""
 REST_OF_LINE = re.compile(r"[ \t]*(#[^\n]*)?\r?\n")
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -162,6 +164,9 @@ class Composer:
         start, end = event.start_mark, event.end_mark
         width = end.index - start.index if start.line == end.line else 1
         self.faults.append(Fault(start.line + 1, start.column + 1, code, message, suggestion, max(width, 1)))
+        if len(self.faults) == MAX_FAULTS:
+            self.faults.append(Fault(start.line + 1, start.column + 1, "too-many", Text("too many problems: the rest of this file was not read")))
+            raise Stop
 
 
 def syntax_fault(error: yaml.YAMLError) -> Fault:
