@@ -109,9 +109,19 @@ def read_folders(paths: Iterable[Path | str]) -> tuple[tuple[Document, ...], lis
                 child for child in path.iterdir() if child not in apps and (child.is_dir() or child.suffix in (".yaml", ".yml", ".json"))
             )
             some, faults = read_documents([*apps, *rest])
-        found += some
+        found += [_filed(document, path) for document in some]
         problems += faults
     return tuple(found), problems
+
+
+def _filed(document: Document, folder: Path) -> Document:
+    """A document of no template with its file told relative to where an export would have put it."""
+    if document.app:
+        return document
+    for root in (folder / OWN, folder):
+        if PurePosixPath(document.file).is_relative_to(root.as_posix()):
+            return replace(document, file=_relative(document.file, root.as_posix()))
+    return document
 
 
 def replaced(pages: Iterable[Page], by: Iterable[Page]) -> tuple[Page, ...]:
@@ -146,9 +156,8 @@ def _root(app: str, documents: list[Document]) -> str:
     for document in documents:
         if document.kind == "app" and document.name == app:
             return PurePosixPath(document.file).parent.as_posix()
-    folders = [PurePosixPath(document.file).parent.as_posix() for document in documents]
-    absolute = {folder.startswith("/") for folder in folders}
-    return commonpath(folders) if len(absolute) == 1 else "."
+    absolute = [PurePosixPath(document.file).parent.as_posix() for document in documents if document.file.startswith("/")]
+    return commonpath(absolute) if absolute else "."
 
 
 def _relative(file: str, root: str) -> str:
