@@ -26,7 +26,7 @@ def check_meaning(run: Compilation, built: Mapping[str, Mapping[str, Any]]) -> N
             _check_form(run, document, built["form"].get(document.name))
     _check_related_names(run)
     for document in run.documents:
-        if document.kind == "object" and f"object:{document.name}" not in run.broken:
+        if document.kind == "object" and not any(problem.place.file == document.file for problem in run.problems):
             owner = run.objects[document.name]
             if all(field.system for field in owner.fields.values()):
                 run.report(document, "/object", "no-effect", Text("'{name}' has no fields: nothing could be recorded", name=document.name))

@@ -140,6 +140,8 @@ def _too_little(error: ValidationError, schema: Any) -> Said:
 
 
 def _too_much(error: ValidationError, schema: Any) -> Said:
+    if schema.get("x-expects") == "name":
+        return (*_name_fault(str(error.instance)), False)
     return (
         "too-large",
         Text("{value} is too large: the most is {limit}", value=_shown(error.instance), limit=error.validator_value),

@@ -43,8 +43,7 @@ def listing(items: Schema, **more: Any) -> Schema:
 
 def either(**branches: Schema) -> Schema:
     """One of several schemas, chosen by the JSON type of the value: either(string=…, object=…)."""
-    expects = {branch.pop("x-expects") for branch in branches.values() if "x-expects" in branch}
-    return {"x-by-json-type": branches, **({"x-expects": expects.pop()} if len(expects) == 1 else {})}
+    return {"x-by-json-type": branches}
 
 
 NAME: Schema = text(pattern=NAME_PATTERN, maxLength=MAX_NAME, **{"x-expects": "name"})

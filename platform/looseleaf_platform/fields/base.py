@@ -137,6 +137,14 @@ class FieldType(ABC):
         """12b. Settings of a field used in the shared specification and the reference page."""
         return {}
 
+    def refuses(self, field: Field, raw: Any) -> Text | None:
+        """What is wrong with a value written in metadata (a default, a seed), None if nothing. Follows from `parse`."""
+        try:
+            self.parse(raw, field, Situation())
+        except Invalid as invalid:
+            return invalid.message
+        return None
+
     @classmethod
     def spec(cls) -> FieldTypeSpec:
         """What the metadata checker is told of this type."""
@@ -156,6 +164,7 @@ class FieldType(ABC):
             titled=cls.titled,
             operators=cls.operators,
             check_settings=kind.check_settings,
+            refuses=kind.refuses,
         )
 
 
