@@ -19,6 +19,7 @@ from looseleaf_platform.errors import LooseleafError
 from looseleaf_platform.publishing import publish
 from looseleaf_platform.scenarios.stage import MovableClock, Stage
 from looseleaf_platform.scenarios.steps import run_step
+from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.workspace import Workspace
 
 
@@ -50,21 +51,22 @@ def run_scenarios(documents: Iterable[Document], vocabulary: Vocabulary, only_ap
         workspace = Workspace.open(f"sqlite:///{original}", vocabulary)
         try:
             publish(workspace, tuple(documents), actor=SYSTEM, reason="scenarios")
-            scenarios = workspace.runtime.model.scenarios
+            runtime = workspace.runtime
         finally:
             workspace.close()
-        wanted = [scenario for scenario in scenarios if only_apps is None or scenario.app in only_apps]
-        return [run_scenario(scenario, original, Path(folder), vocabulary) for scenario in wanted]
+        wanted = [scenario for scenario in runtime.model.scenarios if only_apps is None or scenario.app in only_apps]
+        return [run_scenario(scenario, original, vocabulary, runtime) for scenario in wanted]
 
 
-def run_scenario(scenario: Scenario, original: Path, folder: Path, vocabulary: Vocabulary) -> ScenarioResult:
-    """Run one scenario on a fresh copy of the scratch workspace."""
-    copy = folder / "scenario.sqlite3"
-    for leftover in folder.glob("scenario.sqlite3*"):
+def run_scenario(scenario: Scenario, original: Path, vocabulary: Vocabulary, runtime: Runtime) -> ScenarioResult:
+    """Run one scenario on a fresh copy of the scratch workspace. `runtime` is the copy's too: the same revision."""
+    copy = original.with_name("scenario.sqlite3")
+    for leftover in original.parent.glob("scenario.sqlite3*"):
         leftover.unlink()
     shutil.copyfile(original, copy)
     clock = MovableClock()
     workspace = Workspace.open(f"sqlite:///{copy}", vocabulary, clock=clock)
+    workspace.adopt(runtime)
     try:
         step, faults = play(scenario, Stage(workspace, clock))
     finally:

@@ -41,7 +41,7 @@ def load_demo(workspace: Workspace, templates: Path, told: Callable[[str], None]
     told("pipeline")
     deals.write_deals(writer, staff, firms)
     told("retail orders")
-    retail.write_retail(writer, templates / "retail" / "demo")
+    retail.write_retail(writer, staff, templates / "retail" / "demo")
     told("tickets")
     service.write_service(writer, staff, firms, templates / "service_desk" / "demo")
     return tuple(Login(person.email, people.PASSWORD, person.name, person.position) for person in staff.people)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from looseleaf_platform.identity.accounts import set_password
+from looseleaf_platform.identity import passwords
 from looseleaf_ui_builder.demo.writer import Writer
 
 PASSWORD = "looseleaf-demo"  # noqa: S105 - printed on purpose: demo only
@@ -90,6 +90,9 @@ def write_people(writer: Writer) -> Staff:
     )
     memberships = [{"user": person.id, "role": role} for person, entry in zip(people, STAFF, strict=True) for role in entry[4]]
     writer.create("role_member", memberships)
-    for person in people:
-        set_password(writer.context.workspace, person.id, PASSWORD)
+    workspace = writer.context.workspace
+    password_hash = passwords.hashed(PASSWORD)
+    with workspace.database.write() as connection:
+        for person in people:
+            passwords.store(connection, person.id, password_hash, workspace.clock)
     return Staff(people, teams)

@@ -7,12 +7,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from looseleaf_ui_builder.demo.people import Staff
 from looseleaf_ui_builder.demo.writer import Writer
 
 KINDS = {"C": "cancellation", "A": "adjustment"}
 
 
-def write_retail(writer: Writer, folder: Path) -> None:
+def write_retail(writer: Writer, staff: Staff, folder: Path) -> None:
     """Customers, products and orders with their lines, then points for the customers who bought most."""
     with (folder / "online_retail.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
@@ -25,11 +26,11 @@ def write_retail(writer: Writer, folder: Path) -> None:
             "status": "customer",
             "region": "overseas",
             "source": "imported",
+            "owner": staff.id("ann"),
         }
         for number, country in countries.items()
     ]
-    owner = {"owner": None} if writer.context.model.object("account").owner != "required" else {}
-    account_ids = dict(zip(countries, writer.create("account", [row | owner for row in customers]), strict=True))
+    account_ids = dict(zip(countries, writer.create("account", customers), strict=True))
     names = {line["StockCode"]: line["Description"].strip() or line["StockCode"] for line in lines}
     products = [{"code": code, "name": name, "category": "Giftware", "unit": "piece"} for code, name in names.items()]
     product_ids = dict(zip(names, writer.create("product", products), strict=True))
@@ -52,6 +53,7 @@ def order_row(number: str, lines: list[dict[str, str]], accounts: dict[str, int]
         "kind": KINDS.get(number[0], "sale"),
         "lines": [
             {
+                "code": f"{number}-{position}",
                 "position": position,
                 "product": products[line["StockCode"]],
                 "description": line["Description"].strip() or None,
