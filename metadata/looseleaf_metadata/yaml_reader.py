@@ -67,7 +67,7 @@ class Composer:
         except Stop:
             pass
         except yaml.YAMLError as error:
-            self.faults.append(syntax_fault(error))
+            self.faults.append(syntax_fault(error, len(text)))
 
     def value(self, event: Any, depth: int) -> Node:
         """The node that begins with `event`."""
@@ -169,9 +169,11 @@ class Composer:
             raise Stop
 
 
-def syntax_fault(error: yaml.YAMLError) -> Fault:
-    """What the parser could not read, in the reader's words where we have them."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+def syntax_fault(error: yaml.YAMLError, length: int) -> Fault:
+    """What the parser could not read, in its own words. What is never closed is told where it was opened."""
+    mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if opened and (mark is None or mark.index >= length):
+        mark = opened
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     return Fault(line, column, "syntax", Text("this is not valid YAML: {problem}", problem=problem), _syntax_hint(problem))
