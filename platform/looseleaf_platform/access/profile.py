@@ -46,6 +46,7 @@ class Profile:
         self.abilities = frozenset[str]().union(*(role.abilities for role in self.roles))
         self._grants: dict[tuple[str, str], tuple[Grant, ...]] = {}
         self._readable: dict[str, tuple[str, ...]] = {}
+        self._may: dict[tuple[str, str], bool] = {}
         self._masked: dict[str, Mapping[str, Expression | None]] = {}
         self._writable: dict[str, frozenset[str]] = {}
 
@@ -83,8 +84,7 @@ class Profile:
         if object_name not in self._readable:
             found = self.model.objects.get(object_name)
             fields = found.live_fields if found is not None and self.can(object_name, "read") else ()
-            self._readable[object_name] = ()  # a circle of formulas, refused at check time, ends here
-            self._readable[object_name] = tuple(field.name for field in fields if self._is_readable(object_name, field))
+            self._readable[object_name] = tuple(field.name for field in fields if self._may_read(object_name, field))
         return self._readable[object_name]
 
     def masked(self, object_name: str) -> Mapping[str, Expression | None]:
@@ -156,6 +156,13 @@ class Profile:
             found.append(("read" if field_name in DIRECTORY[object_name] else "hidden", None))
         return found
 
+    def _may_read(self, object_name: str, field: Field) -> bool:
+        """Whether a field of an object that may be read is readable; looked up once. Formulas run in no circle: the checker saw to that."""
+        key = (object_name, field.name)
+        if key not in self._may:
+            self._may[key] = self._is_readable(object_name, field)
+        return self._may[key]
+
     def _is_readable(self, object_name: str, field: Field) -> bool:
         if field.name in ALWAYS:
             return True
@@ -170,9 +177,10 @@ class Profile:
     def _can_follow(self, object_name: str, dotted: str) -> bool:
         """Whether each field on a path may be read, and each object that it passes through."""
         for name in dotted.split("."):
-            if name not in self.readable(object_name):
+            field = self.model.objects[object_name].fields[name]
+            if not self.can(object_name, "read") or not self._may_read(object_name, field):
                 return False
-            object_name = target_of(self.model.objects[object_name].fields[name])
+            object_name = target_of(field)
         return True
 
     def _collected_masks(self, object_name: str) -> Mapping[str, Expression | None]:
