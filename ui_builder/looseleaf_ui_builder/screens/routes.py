@@ -1,0 +1,87 @@
+"""Every address of the screens, in one table: method, path, name, handler."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g
+
+from looseleaf_ui_builder.screens.pages import editing, home, lists, moving, parts, people, preferences, records, signing_in
+from looseleaf_ui_builder.web import callers, security
+from looseleaf_ui_builder.web.texts import chosen_locale
+
+OPEN = (
+    ("GET", "/sign-in", signing_in.sign_in),
+    ("POST", "/sign-in", signing_in.begin_session),
+    ("GET", "/password/forgotten", signing_in.forgotten_password),
+    ("POST", "/password/forgotten", signing_in.send_reset),
+    ("GET", "/ticket/<secret>", signing_in.open_ticket),
+    ("POST", "/ticket/<secret>", signing_in.redeem_ticket),
+    ("GET", "/first-administrator", signing_in.first_administrator),
+    ("POST", "/first-administrator", signing_in.add_first_administrator),
+    ("POST", "/language", preferences.choose_language),
+    ("POST", "/theme", preferences.choose_theme),
+)
+"""For visitors too. Posts are checked to come from this site; there is no session yet whose token they could carry."""
+
+CLOSED = (
+    ("POST", "/sign-out", signing_in.sign_out),
+    ("GET", "/", home.home),
+    ("GET", "/objects", home.all_objects),
+    ("GET", "/search", parts.search_everything),
+    ("GET", "/settings", preferences.my_settings),
+    ("POST", "/settings", preferences.save_preferences),
+    ("POST", "/settings/password", preferences.change_password),
+    ("POST", "/settings/sessions", preferences.revoke_session),
+    ("POST", "/settings/tokens", preferences.create_token),
+    ("POST", "/settings/tokens/revocation", preferences.revoke_token),
+    ("GET", "/people", people.people),
+    ("POST", "/people/invitation", people.invite),
+    ("POST", "/people/<id>/invitation", people.invite_again),
+    ("POST", "/people/<id>/roles", people.set_roles),
+    ("GET", "/recycle-bin", moving.recycle_bin),
+    ("POST", "/files", parts.upload_file),
+    ("GET", "/regions", parts.region_options),
+    ("GET", "/address", parts.address_parts),
+    ("GET", "/records/<object>", lists.list_records),
+    ("GET", "/records/<object>/filter", lists.filter_editor),
+    ("GET", "/records/<object>/filtered", lists.add_filter),
+    ("POST", "/records/<object>/views", lists.save_view),
+    ("POST", "/records/<object>/views/removal", lists.remove_view),
+    ("POST", "/records/<object>/export", moving.export_records),
+    ("GET", "/records/<object>/lookup", parts.lookup_options),
+    ("POST", "/records/<object>/duplicates", parts.duplicate_check),
+    ("GET", "/records/<object>/deletion", moving.delete_form),
+    ("POST", "/records/<object>/deletion", moving.delete_records),
+    ("POST", "/records/<object>/restoration", moving.restore_records),
+    ("GET", "/records/<object>/transfer", moving.transfer_form),
+    ("POST", "/records/<object>/transfer", moving.transfer_records),
+    ("GET", "/records/<object>/new", editing.new_record),
+    ("POST", "/records/<object>", editing.create_record),
+    ("GET", "/records/<object>/<id>", records.show_record),
+    ("POST", "/records/<object>/<id>", editing.save_record),
+    ("GET", "/records/<object>/<id>/edit", editing.edit_record),
+    ("GET", "/records/<object>/<id>/history", records.show_history),
+    ("GET", "/records/<object>/<id>/related/<name>", records.show_related),
+    ("GET", "/records/<object>/<id>/explanation", records.explain_record),
+    ("GET", "/records/<object>/<id>/shares", moving.share_form),
+    ("POST", "/records/<object>/<id>/shares", moving.share_record),
+    ("GET", "/records/<object>/<id>/files/<field>/<file>", parts.download_file),
+)
+"""For people who are signed in. Posts carry the token of their session."""
+
+
+def make_screens() -> Blueprint:
+    """The blueprint of all screens."""
+    screens = Blueprint("screens", __name__)
+    for method, path, handler in (*OPEN, *CLOSED):
+        screens.add_url_rule(path, handler.__name__, handler, methods=[method])
+    screens.before_request(_begin)
+    return screens
+
+
+def _begin() -> None:
+    """Find out who calls and in which language, and refuse posts from elsewhere."""
+    current = callers.session()
+    g.locale = chosen_locale() if current is None else chosen_locale(current.actor.locale)
+    security.check_origin()
+    if current is not None:
+        security.check_token(current.csrf)
