@@ -136,6 +136,8 @@ class within_duration(BoundOnce):
     template = f"CASE WHEN {{a}} BETWEEN -{LONGEST} AND {LONGEST} THEN {{a}} END"
 
 
+CHOOSING = ("coalesce", "min", "max", "abs")
+"""Functions whose result has the SQL type of what they are given."""
 PARTS: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "weekday": "isodow"}
 STARTS: Mapping[str, str] = {"start_of_year": "year", "start_of_quarter": "quarter", "start_of_month": "month", "start_of_week": "week"}
 
@@ -169,7 +171,8 @@ class PostgresqlTarget(SqlTarget):
         if isinstance(node, Literal) and isinstance(node.value, int):
             return literal(Decimal(node.value), NUMERIC)
         element = self.value(node)
-        return cast(element, NUMERIC) if isinstance(element.type, Integer) else element
+        perhaps_integer = isinstance(node, Conditional) or (isinstance(node, Call) and node.function in CHOOSING)
+        return cast(element, NUMERIC) if isinstance(element.type, Integer) or (perhaps_integer and not node.type.scale) else element
 
     def _column(self, node: Path) -> Element:
         stored = self.scope.column(node)
