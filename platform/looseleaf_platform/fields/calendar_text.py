@@ -86,12 +86,15 @@ def _year_last(first: int, second: int, year: int, order: Order, text: str) -> d
 
 def moment_of_serial(serial: float) -> datetime:
     """The naive moment of a spreadsheet's serial number (days since 1899-12-30; 20260302 means that day). Raises Invalid."""
-    if float(serial).is_integer() and 10000101 <= serial <= 99991231:
+    if 10000101 <= serial <= 99991231 and serial == int(serial):
         number = int(serial)
         day = exact_day(number // 10000, number // 100 % 100, number % 100)
         return datetime.combine(day, time())
     if not 61 <= serial < LAST_SERIAL + 1:  # up to 60 the serials of spreadsheets count a 29 February 1900 that never was
-        raise Invalid("not-a-date", Text("“{value}” is not a date. Write it like 2026-03-02", value=serial))
+        raise Invalid(
+            "not-a-date",
+            Text("“{value}” is not a date. Write it like 2026-03-02", value=f"{serial:.10g}" if abs(serial) < 1e300 else "10^300"),
+        )
     return datetime.combine(EPOCH, time()) + timedelta(seconds=round(serial * 86400))
 
 

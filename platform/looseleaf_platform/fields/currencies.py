@@ -27,6 +27,7 @@ MARKS = {
 """What people write for a currency, lower case. Marks shared by several are in SHARED."""
 SHARED = {
     "¥": ("CNY", frozenset({"CNY", "JPY"})),
+    "￥": ("CNY", frozenset({"CNY", "JPY"})),
     "$": ("USD", frozenset({"USD", "HKD", "TWD", "SGD", "AUD", "CAD", "NZD", "MXN"})),
     "元": ("CNY", frozenset({"CNY", "HKD", "TWD", "MOP", "SGD"})),
     "圆": ("CNY", frozenset({"CNY", "HKD", "TWD", "MOP", "JPY"})),
@@ -46,14 +47,15 @@ def split_mark(text: str, own: str) -> tuple[str, str]:
     found = ""
     for _ in range(2):
         match = _LEADING.match(text) or _TRAILING.search(text)
-        code = _code(match[1], found or own) if match else ""
+        code = code_of(match[1], found or own) if match else ""
         if not match or not code or (found and code != found):
             break
         found, text = code, (text[: match.start()] + text[match.end() :]).strip()
     return text, found
 
 
-def _code(mark: str, own: str) -> str:
+def code_of(mark: str, own: str) -> str:
+    """The ISO code that one mark means, "" for none."""
     if mark.upper() in CODES:
         return mark.upper()
     low = mark.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.database.types import ExactDecimal
 from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.base import COMPARED, ColumnSpec, FieldType, Sample, Situation, blank, settings
-from looseleaf_platform.fields.currencies import CODES, places, split_mark, symbol
+from looseleaf_platform.fields.currencies import CODES, code_of, places, split_mark, symbol
 from looseleaf_platform.fields.numbers import HALF_WIDTH, bounds, fits, grouped, number_in, number_of, rounded, sign_of, within
 
 PRECISION = 18
@@ -143,10 +144,15 @@ class CurrencyType(FieldType):
         )
 
 
+_USUAL = re.compile(r"([¥￥$]?)([0-9]{1,3}(?:,[0-9]{3}){0,5}|[0-9]{1,18})(\.[0-9]{1,10})?", re.ASCII)
+"""The most usual ways of writing an amount, read without further ado."""
+
+
 def _in_text(text: str, own: str) -> tuple[Decimal, str]:
     """Amount and currency ("" where none is marked) that a text says."""
-    if text.isascii() and len(text) <= 20 and text.replace(".", "", 1).isdigit():
-        return number_of(text), ""
+    if found := _USUAL.fullmatch(text):
+        mark, whole, part = found.groups()
+        return Decimal(whole.replace(",", "") + (part or "")), code_of(mark, own) if mark else ""
     if len(text) > 80:
         return number_in(text), ""
     plain, negative = sign_of(text.translate(HALF_WIDTH).replace("￥", "¥").strip())

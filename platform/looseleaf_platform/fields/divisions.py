@@ -14,6 +14,8 @@ from pathlib import Path
 TABLE = Path(__file__).parent / "data" / "china_divisions.tsv"
 LENGTHS = (2, 4, 6)
 _SUFFIXES = re.compile(r"(?<=..)(?:省|市|地区|盟|特别行政区|(?:壮族|回族|维吾尔)?自治区|(?:[\u4e00-\u9fff]{1,8}族)+自治州|自治州)$")
+_STREET = re.compile(r"[东西南北中]?[一二三四五六]?(?:路|街|大道|巷|胡同)")
+"""What makes a street of the short name before it: 南京东路 does not lie in 南京."""
 _LONGEST_NAME = 15
 
 
@@ -88,8 +90,8 @@ def _begin(text: str) -> tuple[str, str]:
     """The province, city or county that a text begins with. A full name counts more than a short one (吉林市 is no 吉林省)."""
     for length in range(min(_LONGEST_NAME, len(text)), 1, -1):
         word = text[:length]
-        code = find(word)
-        if code and (divisions().names[code] == word or len(code) < 6):
+        code = find(word) if word in divisions().called else ""
+        if code and (divisions().names[code] == word or (len(code) < 6 and not _STREET.match(text, length))):
             return code, text[length:].lstrip(" ,，、")
     return "", text
 
@@ -100,7 +102,7 @@ def _longest(text: str, within: str) -> tuple[str, str]:
     if len(within) == 2 and own.endswith("市") and text.startswith(own):
         text = text[len(own) :]
     for length in range(min(_LONGEST_NAME, len(text)), 1, -1):
-        if text[length:].startswith(("路", "街", "大道", "巷")):
+        if text[:length] not in divisions().called or _STREET.match(text, length):
             continue
         code = find(text[:length], within, (4, 6) if len(within) == 2 else (6,))
         if code and divisions().names[code] not in ("市辖区", "县"):
