@@ -22,6 +22,7 @@ from looseleaf_platform.records import duplicates, rollups, search_index, sequen
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.requests import Change, Operation, Outcome, Written
 from looseleaf_platform.records.writing import (
+    attachments,
     defaulting,
     deleting,
     idempotency,
@@ -52,6 +53,7 @@ BEFORE: tuple[Stage, ...] = (
     lines.expand,
     references.resolve,
     links.compare,
+    attachments.check,
     merging.merge,
     defaulting.default,
     deleting.follow_deletes,
@@ -66,6 +68,7 @@ After = Callable[[Batch, list[Row]], None]
 AFTER: tuple[After, ...] = (
     storing.store,
     links.store,
+    attachments.attach,
     rollups.gather,
     rules.check_late,
     change_rows.store,

@@ -102,7 +102,9 @@ def _find_group(batch: Batch, plan: ObjectPlan, field: FieldPlan, rows: list[Row
             created = not ids and position == 0
             row.kind = "create" if created else "update"
             row.id = ids[0] if ids else next(made) if created else same[0].id
-            if not created:
+            if not created and row.change is not None and row.change.existing == "keep":
+                row.raw = {}
+            elif not created:
                 row.raw = {name: raw for name, raw in row.raw.items() if name != field.name}
 
 

@@ -16,7 +16,7 @@ from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.lookup import id_of
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.writing.batch import Batch, Row
-from looseleaf_platform.records.writing.parsing import parse_row, writable
+from looseleaf_platform.records.writing.parsing import parse_rows, writable
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 
 CHUNK = 1000
@@ -47,12 +47,9 @@ def _expand(batch: Batch, parents: list[Row]) -> list[Row]:
         child, by = batch.plans[field.target], str(field.field.settings["by"])
         existing = _existing(batch, child, by, [row.id for row in rows if row.kind == "update"])
         allowed = {key: value for key, value in writable(batch, child).items() if key != by}
-        for row in rows:
-            for line in _rows_of(batch, row, field, by, existing.get(row.id, {})):
-                if line.raw:
-                    parse_row(batch, line, allowed)
-                row.children.append(line)
-                made.append(line)
+        of_field = [line for row in rows for line in _rows_of(batch, row, field, by, existing.get(row.id, {}))]
+        parse_rows(batch, [line for line in of_field if line.raw], allowed)
+        made.extend(of_field)
     return made
 
 
@@ -97,6 +94,7 @@ def _rows_of(batch: Batch, parent: Row, field: FieldPlan, by: str, existing: Map
         removed = Row(child, "delete", id, index=parent.index, pointer=parent.pointer + field.pointer, parent=parent, derived=True)
         removed.stored = existing[id]
         rows.append(removed)
+    parent.children.extend(rows)
     return rows
 
 

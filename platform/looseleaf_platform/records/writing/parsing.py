@@ -6,14 +6,19 @@ A field that the actor may not see is as unknown as one that doesn't exist.
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import Invalid, NotAllowed
+from looseleaf_platform.fields.columns import parse_column
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.plan import OF_HISTORY, FieldPlan, ObjectPlan
 
+COLUMNWISE = 20
+"""From so many rows on, values are parsed a column at a time."""
 BULK = frozenset({"import", "seed", "job"})
 """Doors through which old numbers come in."""
 
@@ -32,12 +37,8 @@ def parse(batch: Batch) -> None:
     for exemption in batch.operation.exemptions:
         if not (batch.context.profile.everything or batch.context.profile.has("exemptions")):
             raise NotAllowed(Text("You may not store records that break the rules ({name})", name=exemption), "exemptions")
-    allowed: dict[str, Mapping[str, FieldPlan]] = {}
-    for row in batch.rows:
-        if row.kind in ("create", "update") and not row.faults and row.raw:
-            if row.plan.name not in allowed:
-                allowed[row.plan.name] = writable(batch, row.plan)
-            parse_row(batch, row, allowed[row.plan.name])
+    for plan, rows in batch.by_plan(row for row in batch.rows if row.kind in ("create", "update") and row.raw):
+        parse_rows(batch, rows, writable(batch, plan))
 
 
 def writable(batch: Batch, plan: ObjectPlan) -> Mapping[str, FieldPlan]:
@@ -55,22 +56,70 @@ def writable(batch: Batch, plan: ObjectPlan) -> Mapping[str, FieldPlan]:
     return fields
 
 
-def parse_row(batch: Batch, row: Row, allowed: Mapping[str, FieldPlan]) -> None:
-    """Parse the values of one row."""
-    situation = batch.situation
-    values = row.values
+def parse_rows(batch: Batch, rows: list[Row], allowed: Mapping[str, FieldPlan]) -> None:
+    """Parse the values of rows of one object."""
+    if len(rows) >= COLUMNWISE:
+        _parse_columns(batch, rows, allowed)
+    else:
+        for row in rows:
+            _parse_row(batch, row, allowed)
+
+
+def _parse_row(batch: Batch, row: Row, allowed: Mapping[str, FieldPlan]) -> None:
     for name, raw in row.raw.items():
         field = allowed.get(name)
         if field is None:
             _refuse_field(batch, row, str(name), allowed)
             continue
+        _parse_one(batch, row, field, raw)
+
+
+def _parse_one(batch: Batch, row: Row, field: FieldPlan, raw: Any) -> None:
+    try:
+        if field.target and (isinstance(raw, Mapping) or (field.many and isinstance(raw, list | tuple))):
+            row.values[field.name] = _references(field, raw, batch)
+        else:
+            row.values[field.name] = field.type.parse(raw, field.field, batch.situation)
+    except Invalid as error:
+        _not_taken(batch, row, field, raw, error)
+
+
+def _parse_columns(batch: Batch, rows: list[Row], allowed: Mapping[str, FieldPlan]) -> None:
+    """Parse the values of many rows of one object, a field at a time: equal raw values are parsed once."""
+    columns: defaultdict[Any, tuple[list[Row], list[Any]]] = defaultdict(lambda: ([], []))
+    for row in rows:
+        for name, raw in row.raw.items():
+            holders, raws = columns[name]
+            holders.append(row)
+            raws.append(raw)
+    for name, (holders, raws) in columns.items():
+        field = allowed.get(name)
+        if field is None:
+            for row in holders:
+                _refuse_field(batch, row, str(name), allowed)
+        elif field.target:
+            for row, raw in zip(holders, raws, strict=True):
+                _parse_one(batch, row, field, raw)
+        else:
+            for row, raw, value in zip(holders, raws, parse_column(raws, field.field, batch.situation), strict=True):
+                if isinstance(value, Invalid):
+                    _not_taken(batch, row, field, raw, value)
+                else:
+                    row.values[name] = value
+
+
+def _not_taken(batch: Batch, row: Row, field: FieldPlan, raw: Any, error: Invalid) -> None:
+    """A value that isn't taken: a fault, unless it is an option that can't be chosen any more and the record has it already."""
+    if error.code == "retired-option":
+        before = row.before(field.name)
+        kept = set(before) if isinstance(before, tuple) else {before}
+        options = tuple(replace(one, retired=one.retired and one.name not in kept and not batch.exempt("history")) for one in field.field.options)
         try:
-            if field.target and (isinstance(raw, Mapping) or (field.many and isinstance(raw, list | tuple))):
-                values[name] = _references(field, raw, batch)
-            else:
-                values[name] = field.type.parse(raw, field.field, situation)
-        except Invalid as error:
+            row.values[field.name] = field.type.parse(raw, replace(field.field, options=options), batch.situation)
+        except Invalid:
             row.fault(error.code, error.message, field)
+    else:
+        row.fault(error.code, error.message, field)
 
 
 def _references(field: FieldPlan, raw: Any, batch: Batch) -> Any:

@@ -136,6 +136,11 @@ class ObjectPlan:
         return tuple(plan for plan in self.fields.values() if plan.money)
 
     @cached_property
+    def files(self) -> tuple[FieldPlan, ...]:
+        """Uploaded files and images."""
+        return self.of_type("file") + self.of_type("image")
+
+    @cached_property
     def references(self) -> Mapping[str, FieldPlan]:
         """Declared fields, and owner and team, whose column holds the id of another record."""
         return {name: plan for name, plan in self.given.items() if plan.target and plan.keys}
