@@ -331,6 +331,18 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportDefinition:
+    """How files of a known shape are imported; `data` holds the checked `group` and `targets`."""
+
+    id: str
+    name: str
+    label: Label
+    data: Mapping[str, Any]
+    app: str = ""
+    place: Place = field(default=Place(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """One place where metadata names other metadata. `source` and `target` are addresses such as
     "object:account/field:amount", "object:account/field:source/option:web", "role:sales_rep", "view:my_open_deals".

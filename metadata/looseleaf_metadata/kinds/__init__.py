@@ -8,6 +8,7 @@ from looseleaf_metadata.kinds.app import AppKind
 from looseleaf_metadata.kinds.base import Kind
 from looseleaf_metadata.kinds.extend import ExtendKind
 from looseleaf_metadata.kinds.form import FormKind
+from looseleaf_metadata.kinds.import_mapping import ImportKind
 from looseleaf_metadata.kinds.menu import MenuKind
 from looseleaf_metadata.kinds.object import ObjectKind
 from looseleaf_metadata.kinds.role import RoleKind
@@ -24,6 +25,7 @@ KINDS: tuple[Kind, ...] = (
     FormKind(),
     ViewKind(),
     MenuKind(),
+    ImportKind(),
     SeedKind(),
     ScenarioKind(),
 )

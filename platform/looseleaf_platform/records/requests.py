@@ -86,7 +86,7 @@ class Change:
     `reference`: a name by which other changes of the set may refer to a created record, as the raw value {"$ref": name}.
     `version`: the version the caller read (None: last writer wins, for imports and jobs). `base`: the values the caller
     read, by field; where given, changes of other fields by other people merge, of the same field raise Conflict.
-    `key`: for "upsert", the field that finds the record.
+    `key`: for "upsert", the field that finds the record; `existing`: whether a record found by it is updated or kept as it is.
     """
 
     kind: Literal["create", "update", "delete", "restore", "purge", "upsert"]
@@ -97,6 +97,7 @@ class Change:
     base: Mapping[str, Any] | None = None
     reference: str = ""
     key: str = ""
+    existing: Literal["update", "keep"] = "update"
 
 
 @dataclass(frozen=True, slots=True)
