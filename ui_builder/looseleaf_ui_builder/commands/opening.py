@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import ArgumentError
 
 from looseleaf_platform.identity import accounts
 from looseleaf_platform.vocabulary import platform_vocabulary
@@ -32,10 +33,9 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def opened(database: str) -> Iterator[Workspace]:
     """The workspace at a database address. Wrong usage (2) where the address can't be understood."""
-    url = database.replace("postgresql://", "postgresql+psycopg://", 1) if database.startswith("postgresql://") else database
     try:
-        workspace = Workspace.open(url, platform_vocabulary())
-    except ValueError as error:
+        workspace = Workspace.open(database, platform_vocabulary())
+    except (ValueError, ArgumentError) as error:
         raise click.UsageError(str(error)) from error
     try:
         yield workspace
