@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, null,
 
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.expressions.python_target import ambient_values
+from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Field, Model, Object, Unique
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.fields.operators import OPERATORS
@@ -54,6 +55,7 @@ class Breach:
 
     address: str
     object: str
+    label: Label  # of the object
     kind: str
     message: Text
     count: int
@@ -99,7 +101,7 @@ class ObjectScope(TableScope):
         return reached.correlate_except(beyond.at).scalar_subquery()
 
 
-GRANDFATHER = Text("publish anyway: old records stay as they are, and are asked for it at their next change")
+GRANDFATHER = Text("publish anyway: old records stay as they are, and are asked for it when somebody changes that part of them")
 BACKFILL = Text("fill it in first, by an import or a bulk edit")
 DEFAULT = Text("give the field a default")
 MEND = Text("change these records first")
@@ -138,7 +140,9 @@ def _count(connection: Connection, scope: ObjectScope, name: str, demand: Demand
     title = scope.field(scope.found.object.title) if scope.found.object.title in scope.found.fields else null()
     rows = connection.execute(select(table.c.id, title).where(broken).order_by(table.c.id.desc()).limit(MOST_SAMPLES), dict(ambient))
     samples = tuple(Sample(id, "" if said is None else str(said)) for id, said in rows)
-    yield Breach(demand.address, name, demand.kind, demand.message, count, samples, demand.blocking, demand.fixes)
+    yield Breach(
+        demand.address, name, scope.found.object.plural, demand.kind, demand.message, count, samples, demand.blocking, demand.fixes
+    )
 
 
 def _demands(model: Model, found: Object, old: Object, converted: set[tuple[str, str]]) -> Iterator[Demand]:

@@ -34,6 +34,7 @@ from looseleaf_platform.records.tables import (
 
 StepKind = Literal["create_table", "add_column", "add_reference", "create_index", "drop_index"]
 
+ORDER: dict[StepKind, int] = {"create_table": 0, "add_column": 1, "add_reference": 2, "drop_index": 3, "create_index": 4}
 NEVER_EMPTY = frozenset({"id", "created_at", "updated_at", "version"})
 
 CATALOG = {
@@ -107,9 +108,15 @@ class Statements:
         sql = str(CreateTable(table).compile(dialect=self.dialect)).strip()
         if not self.sqlite or not references:
             return sql
-        keys = [f"FOREIGN KEY({self._quote(column)}) {self.references(target)}" for column, target in references.items()]
-        head, _, tail = sql.rpartition("\n)")
-        return head + "".join(f", \n\t{key}" for key in keys) + "\n)" + tail
+        clauses = {f"\t{self._quote(column)} ": self.references(target) for column, target in references.items()}
+        lines = [self._with_clause(line, clauses) for line in sql.split("\n")]
+        return "\n".join(lines)
+
+    def _with_clause(self, line: str, clauses: Mapping[str, str]) -> str:
+        """A column's line with its foreign key, which must be part of the column so that the column can be dropped."""
+        clause = next((clause for start, clause in clauses.items() if line.startswith(start)), "")
+        definition = line.rstrip(" ,")
+        return f"{definition} {clause}{line[len(definition) :]}" if clause else line
 
     def references(self, target: str) -> str:
         """The clause that makes a column refer to another table's id, checked when the transaction ends."""
@@ -165,7 +172,7 @@ def steps(model: Model, there: Existing, statements: Statements, large: frozense
     tables = list(_table_steps(model, live, there, statements))
     new_tables = {step.table for step in tables if step.kind == "create_table"}
     return (
-        *sorted(tables, key=lambda step: step.kind == "add_reference"),
+        *sorted(tables, key=lambda step: ORDER[step.kind]),
         *_index_steps(model, there, statements, large - new_tables),
     )
 

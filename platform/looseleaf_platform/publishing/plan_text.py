@@ -43,7 +43,7 @@ def _breaches(plan: Plan, locale: str) -> Iterator[str]:
 
 def _breach(breach: Breach, locale: str) -> Iterator[str]:
     mark = "!" if breach.blocking else "?"
-    said = Text("{count} records of {object} {what}", count=breach.count, object=breach.object, what=breach.message)
+    said = Text("{object}: {count} records {what}", object=breach.label, count=breach.count, what=breach.message)
     yield f"  {mark} {said.translate(locale)}  [{breach.address}]"
     for sample in breach.samples:
         yield f"      {encode(sample.id)}  {sample.title}"
