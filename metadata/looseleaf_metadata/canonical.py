@@ -111,7 +111,8 @@ def key_text(key: Any) -> str:
 
 def text_scalar(text: str, *, quoted: bool = False) -> str:
     """A text, plain where no reader could take it for something else."""
-    plain = not quoted and PLAIN.match(text) and isinstance(resolve(text), str) and text not in AMBIGUOUS
+    numeric = text[:1].isdigit() and " " not in text
+    plain = not quoted and not numeric and PLAIN.match(text) and isinstance(resolve(text), str) and text not in AMBIGUOUS
     return text if plain and text == text.strip() and not text.startswith(("-", ".")) and text.isprintable() else quoted_text(text)
 
 

@@ -143,7 +143,9 @@ def _wide(text: str, root: Node, steps: list[str], command: Command) -> Splice |
 
 def _merged(text: str, node: Node, value: Any, parent: Node | None = None, step: str = "") -> Iterable[Splice]:
     """A value in the place of another: mappings key by key, so that what stays the same keeps its comments."""
-    if isinstance(node.children, dict) and isinstance(value, dict) and value and node.children:
+    children = node.children if isinstance(node.children, dict) else {}
+    kept = [key for key in children if key in value] if isinstance(value, dict) else []
+    if isinstance(value, dict) and kept and [*kept, *(key for key in value if key not in children)] == list(value):
         yield from _merged_mapping(text, node, value)
         return
     if not _same(node.data, value) and parent is not None:

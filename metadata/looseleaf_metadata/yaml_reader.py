@@ -46,6 +46,7 @@ class Composer:
 
     faults: list[Fault] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    open: list[Any] = field(default_factory=list)  # where the brackets stand that are not closed yet
     events: Iterator[Any] = field(default_factory=lambda: iter(()))
 
     def compose(self, text: str) -> None:
@@ -67,7 +68,7 @@ class Composer:
         except Stop:
             pass
         except yaml.YAMLError as error:
-            self.faults.append(syntax_fault(error, len(text)))
+            self.faults.append(syntax_fault(error, len(text), self.open[-1] if self.open else None))
 
     def value(self, event: Any, depth: int) -> Node:
         """The node that begins with `event`."""
@@ -85,7 +86,9 @@ class Composer:
             raise Stop
         style = "flow" if event.flow_style else "block"
         node = Node(None, mark.line + 1, mark.column + 1, mark.index, mark.index, style)
+        self.open += [mark] if event.flow_style else []
         end = self.mapping(node, depth) if isinstance(event, yaml.MappingStartEvent) else self.sequence(node, depth)
+        del self.open[len(self.open) - bool(event.flow_style) :]
         node.end = end.end_mark.index
         return node
 
@@ -165,15 +168,17 @@ class Composer:
         width = end.index - start.index if start.line == end.line else 1
         self.faults.append(Fault(start.line + 1, start.column + 1, code, message, suggestion, max(width, 1)))
         if len(self.faults) == MAX_FAULTS:
-            self.faults.append(Fault(start.line + 1, start.column + 1, "too-many", Text("too many problems: the rest of this file was not read")))
+            self.faults.append(
+                Fault(start.line + 1, start.column + 1, "too-many", Text("too many problems: the rest of this file was not read"))
+            )
             raise Stop
 
 
-def syntax_fault(error: yaml.YAMLError, length: int) -> Fault:
+def syntax_fault(error: yaml.YAMLError, length: int, unclosed: Any = None) -> Fault:
     """What the parser could not read, in its own words. What is never closed is told where it was opened."""
     mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    if opened and (mark is None or mark.index >= length):
-        mark = opened
+    if mark is None or mark.index >= length:
+        mark = opened if opened and opened.index < length else unclosed or mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     return Fault(line, column, "syntax", Text("this is not valid YAML: {problem}", problem=problem), _syntax_hint(problem))

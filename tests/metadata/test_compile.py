@@ -107,7 +107,9 @@ def test_look_ups_get_what_happens_on_deletion_and_the_list_on_the_other_side(mo
 
 
 def test_two_look_ups_to_one_object_make_two_lists(model_of: ModelOf) -> None:
-    model = model_of(ACCOUNT, "object: deal\nfields: {name: {type: text}, buyer: {type: lookup, to: account}, payer: {type: lookup, to: account}}")
+    model = model_of(
+        ACCOUNT, "object: deal\nfields: {name: {type: text}, buyer: {type: lookup, to: account}, payer: {type: lookup, to: account}}"
+    )
     assert {one.by for one in related_lists(model.objects, "account").values()} == {"buyer", "payer"}
 
 
@@ -137,10 +139,14 @@ fields:
 
 
 def test_a_default_is_a_literal_or_an_expression(model_of: ModelOf) -> None:
-    fields = model_of(
-        'object: a\nfields:\n  name: {type: text, default: x}\n  rate: {type: percent, default: 0.5}\n  day: {type: date, default: {value: "today()"}}\n'
-        '  who: {type: user, default: {value: "me"}}\n'
-    ).objects["a"].fields
+    fields = (
+        model_of(
+            'object: a\nfields:\n  name: {type: text, default: x}\n  rate: {type: percent, default: 0.5}\n  day: {type: date, default: {value: "today()"}}\n'
+            '  who: {type: user, default: {value: "me"}}\n'
+        )
+        .objects["a"]
+        .fields
+    )
     assert fields["name"].default == "x"
     assert fields["rate"].default == Decimal("0.5")
     assert isinstance(fields["day"].default, Expression)
@@ -228,7 +234,9 @@ def test_boards_and_calendars_keep_their_settings(model_of: ModelOf) -> None:
 
 
 def test_a_menu_holds_objects_pages_and_groups(model_of: ModelOf) -> None:
-    model = model_of(ACCOUNT, CONTACT, "menu: main\nitems: [home, account, {group: {zh: 人, en: People}, items: [{object: contact, label: 全部}]}]")
+    model = model_of(
+        ACCOUNT, CONTACT, "menu: main\nitems: [home, account, {group: {zh: 人, en: People}, items: [{object: contact, label: 全部}]}]"
+    )
     home, account, group = model.menus["main"].items
     assert (home.page, account.object) == ("home", "account")
     assert group.items[0].object == "contact"

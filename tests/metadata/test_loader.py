@@ -188,7 +188,10 @@ def test_no_bytes_make_the_loader_fail(raw: bytes) -> None:
     read_text("any.json", raw)
 
 
-YAMLISH = st.lists(st.sampled_from([*"abc:-?#[]{},&*!|>'\"%@` \n\t", "\n  ", ": ", "- ", "---\n", "object: a\n", "...", "\r\n", "\u2028", "\ufeff"]), max_size=40)
+YAMLISH = st.lists(
+    st.sampled_from([*"abc:-?#[]{},&*!|>'\"%@` \n\t", "\n  ", ": ", "- ", "---\n", "object: a\n", "...", "\r\n", "\u2028", "\ufeff"]),
+    max_size=40,
+)
 
 
 @given(YAMLISH.map("".join))

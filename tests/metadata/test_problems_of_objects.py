@@ -95,7 +95,7 @@ def test_faults_of_objects(faults_of: FaultsOf, text: str, expected: tuple[str, 
         ("{type: lines, to: other, by: name}", ("4:36", "wrong-look-up")),
         ("{type: text, visible_when: name}", ("4:34", "type")),
         ("{type: text, visible_when: true}", ("4:34", "wrong-type")),
-        ('{type: text, required: true, required_when: "name == \'x\'"}', ("4:36", "no-effect")),
+        ("{type: text, required: true, required_when: \"name == 'x'\"}", ("4:36", "no-effect")),
         ("{type: text, required: true, read_only: true}", ("4:20", "impossible")),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_faulty_field_or_object_causes_no_problems_elsewhere(faults_of: Faults
         "object: broken\nfields: {size: [",
         "view: v\nobject: thing\ncolumns: [price, it.size]\nsort: [-price]\nwhere: 'it.size > 1'\n---\nrole: r\nobjects: {broken: {read: all}}\n",
         "extend: broken\nfields: {more: {type: text}}",
-    ) == [("2:44", "unknown-field-type"), ("2:18", "syntax")]
+    ) == [("2:44", "unknown-field-type"), ("2:16", "syntax")]
 
 
 def test_a_retired_field_may_not_be_used(faults_of: FaultsOf) -> None:
