@@ -130,6 +130,7 @@ fields:
   deal.amount: hidden
   deal.line_total: hidden
   deal_line.price: hidden
+  deal_line.total: hidden
   account.credit: hidden
 ---
 role: amount_of_own
