@@ -257,6 +257,9 @@ class _Checker:
         owner = self.object
         found: ExpressionType | None = None
         for index, name in enumerate(names):
+            if index == 0 and name in self.extra:
+                found = self.extra[name]
+                continue
             if found is not None:
                 owner = self._reach(names[index - 1], name, found)
             field = owner.fields.get(name) if owner else None

@@ -32,6 +32,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from looseleaf_metadata.expressions.arithmetic import LONGEST
+from looseleaf_metadata.expressions.conversions import WORDS
 from looseleaf_metadata.expressions.nodes import Binary, Call, Conditional, Literal, Node, Path, Unary
 from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.expressions.wording import WHITE_SPACE
@@ -208,7 +209,7 @@ class PostgresqlTarget(SqlTarget):
 
     def ordered(self, element: Element, node: Node) -> Element:
         """Texts are ordered by code point, whatever the database's language."""
-        return element.collate("C") if node.type.kind is Kind.TEXT else element
+        return element.collate("C") if node.type.kind in WORDS else element
 
     def result(self, node: Node) -> Element:
         """The value with the type that makes Python's value of it."""
@@ -272,7 +273,8 @@ class PostgresqlTarget(SqlTarget):
                 places = arguments[1].value if isinstance(arguments[1], Literal) else 0
                 return func.round(self.exact(arguments[0]), whole(places), type_=NUMERIC)
             case "lower" | "upper":
-                return getattr(func, name)(self.value(arguments[0]), type_=Text())  # type: ignore[no-any-return]
+                letters = self.value(arguments[0]).collate("default")  # not the "C" that ordering may have left on it
+                return getattr(func, name)(letters, type_=Text())  # type: ignore[no-any-return]
             case "trim":
                 return func.btrim(self.value(arguments[0]), literal(WHITE_SPACE, Text()), type_=Text())
             case "len":

@@ -142,18 +142,17 @@ class SqlTarget(ABC):
         if node.operator in ("in", "not in"):
             return self.contained(node)
         left, right = self.pair(node.left, node.right)
+        if node.operator in ("==", "!="):
+            return left == right if node.operator == "==" else left != right
+        left, right = self.ordered(left, node.left), self.ordered(right, node.right)
         match node.operator:
-            case "==":
-                return left == right
-            case "!=":
-                return left != right
             case "<":
-                return self.ordered(left, node.left) < right
+                return left < right
             case "<=":
-                return self.ordered(left, node.left) <= right
+                return left <= right
             case ">":
-                return self.ordered(left, node.left) > right
-        return self.ordered(left, node.left) >= right
+                return left > right
+        return left >= right
 
     def in_list(self, node: Compare, items: ListOf) -> Condition:
         """`x in [a, b]`."""
