@@ -114,8 +114,8 @@ def _number_result(operator: str, left: int, right: int) -> ExpressionType:
 
 
 def _no_arithmetic(operator: str, left: Node, right: Node) -> Text:
-    message = "'{operator}' doesn't work between {one} and {other}"
-    return Text(message, operator=operator, one=kind_word(left.type), other=kind_word(right.type))
+    one, other = kind_word(left.type), kind_word(right.type)
+    return Text("'{operator}' doesn't work between {one} and {other}", operator=operator, one=one, other=other)
 
 
 def _arithmetic_hint(operator: str, left: Node, right: Node) -> Text | None:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.expression import FunctionElement
 
 from looseleaf_metadata.expressions.arithmetic import LONGEST
@@ -143,6 +144,11 @@ PARTS: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "mont
 STARTS: Mapping[str, str] = {"start_of_year": "year", "start_of_quarter": "quarter", "start_of_month": "month", "start_of_week": "week"}
 
 
+def collated(element: Element, name: str) -> Element:
+    """A text under a collation: "C" orders by code point, "default" knows the letters of the database's language."""
+    return Grouping(element).collate(name)
+
+
 class PostgresqlTarget(SqlTarget):
     """SQL for PostgreSQL."""
 
@@ -209,7 +215,7 @@ class PostgresqlTarget(SqlTarget):
 
     def ordered(self, element: Element, node: Node) -> Element:
         """Texts are ordered by code point, whatever the database's language."""
-        return element.collate("C") if node.type.kind in WORDS else element
+        return collated(element, "C") if node.type.kind in WORDS else element
 
     def result(self, node: Node) -> Element:
         """The value with the type that makes Python's value of it."""
@@ -257,7 +263,7 @@ class PostgresqlTarget(SqlTarget):
         """The least or greatest; NULL where one is NULL."""
         values = [self.value(argument) for argument in node.arguments]
         if node.type.kind is Kind.TEXT:
-            values = [value.collate("C") for value in values]
+            values = [collated(value, "C") for value in values]
         chosen = strict_least(*values) if function == "min" else strict_greatest(*values)
         return typed(chosen, WORKING_TYPES.get(node.type.kind, NUMERIC))
 
@@ -273,7 +279,7 @@ class PostgresqlTarget(SqlTarget):
                 places = arguments[1].value if isinstance(arguments[1], Literal) else 0
                 return func.round(self.exact(arguments[0]), whole(places), type_=NUMERIC)
             case "lower" | "upper":
-                letters = self.value(arguments[0]).collate("default")  # not the "C" that ordering may have left on it
+                letters = collated(self.value(arguments[0]), "default")  # not the "C" that ordering may have left on it
                 return getattr(func, name)(letters, type_=Text())  # type: ignore[no-any-return]
             case "trim":
                 return func.btrim(self.value(arguments[0]), literal(WHITE_SPACE, Text()), type_=Text())
