@@ -80,7 +80,7 @@ class AutoNumberType(FieldType):
     label = Label.of({"zh": "自动编号", "en": "Auto-number"})
     settings_schema = settings({"format": {"type": "string", "minLength": 1, "maxLength": 80}})
     operators = WORDED
-    widget = "auto_number"
+    widget = "computed"
     titled = True
 
     def check_settings(self, settings: Mapping[str, Any]) -> tuple[tuple[str, Text], ...]:

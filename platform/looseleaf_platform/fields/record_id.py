@@ -15,4 +15,4 @@ class RecordIdType(LookupType):
     settings_schema = settings({"to": LookupType.settings_schema["to"]})
     required_settings = ()
     reference = False
-    widget = "record_id"
+    widget = "computed"
