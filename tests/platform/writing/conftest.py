@@ -23,7 +23,6 @@ CRM = Path(__file__).with_name("crm.yaml").read_text("utf-8")
 def crm(request: pytest.FixtureRequest, vocabulary: Vocabulary, clock: FrozenClock) -> Iterator[Workspace]:
     """A workspace with the small CRM, on the frozen clock; the test runs once on each kind of database."""
     from looseleaf_platform.workspace import Workspace
-
     from support.workspaces import publish_texts
 
     def fill(url: str) -> None:
@@ -63,8 +62,9 @@ def create(system: Context) -> Callable[..., int]:
 @pytest.fixture
 def rows(crm: Workspace) -> Callable[..., Sequence[Mapping[str, Any]]]:
     """rows("change", record_id=7): what a table holds, as mappings. Object tables are named by their object."""
-    from looseleaf_platform.database.system_tables import SYSTEM as SYSTEM_TABLES
     from sqlalchemy import select
+
+    from looseleaf_platform.database.system_tables import SYSTEM as SYSTEM_TABLES
 
     def read(name: str, **equal: Any) -> Sequence[Mapping[str, Any]]:
         table = SYSTEM_TABLES.tables.get(name)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
+from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.currency import PRECISION
 from looseleaf_platform.fields.numbers import fits, rounded
-from looseleaf_platform.records.rollups import nothing_gathered
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.conditions import Default
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
@@ -25,7 +26,7 @@ def default(batch: Batch) -> None:
         for one in plan.defaults:
             _apply(batch, one, [row for row in created if one.field.name not in row.values and one.field.name not in row.bad])
         for rollup in plan.rollups:
-            start = nothing_gathered(rollup)
+            start = _nothing_gathered(rollup)
             for row in created:
                 row.values[rollup.name] = start
         if plan.owned:
@@ -131,3 +132,16 @@ def _read_rate(batch: Batch, currency: str) -> Any:
     live = plan.table.c.deleted_at.is_(None)
     statement = select(rate).where(code == currency, day <= batch.business_day, live).order_by(day.desc()).limit(1)
     return batch.connection.scalar(statement)
+
+
+def _nothing_gathered(rollup: FieldPlan) -> Any:
+    """What a roll-up over no records is: none of them, a sum of nought, and no least, greatest or mean."""
+    settings = rollup.field.settings
+    if settings.get("count"):
+        return 0
+    if settings.get("sum"):
+        kind = rollup.field.expression_type
+        if kind.kind is Kind.DURATION:
+            return timedelta(0)
+        return Decimal(0).scaleb(-kind.scale) if kind.scale else 0
+    return None

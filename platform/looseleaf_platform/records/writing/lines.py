@@ -48,7 +48,7 @@ def _expand(batch: Batch, parents: list[Row]) -> list[Row]:
         existing = _existing(batch, child, by, [row.id for row in rows if row.kind == "update"])
         allowed = {key: value for key, value in writable(batch, child).items() if key != by}
         of_field = [line for row in rows for line in _rows_of(batch, row, field, by, existing.get(row.id, {}))]
-        parse_rows(batch, [line for line in of_field if line.raw], allowed)
+        parse_rows(batch, [line for line in of_field if line.raw and line.kind != "refused"], allowed)
         made.extend(of_field)
     return made
 
@@ -87,8 +87,10 @@ def _rows_of(batch: Batch, parent: Row, field: FieldPlan, by: str, existing: Map
             row.kind, row.id, row.stored = "update", id, existing[id]
             row.base = base.get(id) if base is not None else None
             kept.add(id)
-        elif not row.faults:
-            row.fault("unknown-line", Text("This row doesn't belong to the record any more"), at="/id")
+        else:
+            row.kind = "refused"
+            if not row.faults:
+                row.fault("unknown-line", Text("This row doesn't belong to the record any more"), at="/id")
     gone = existing.keys() - kept if base is None else (existing.keys() & base.keys()) - kept
     for id in sorted(gone):
         removed = Row(child, "delete", id, index=parent.index, pointer=parent.pointer + field.pointer, parent=parent, derived=True)
