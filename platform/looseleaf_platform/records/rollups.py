@@ -8,33 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from looseleaf_metadata.expressions.types import Kind
 from looseleaf_platform.context import Context
 from looseleaf_platform.records.gathering import Gathered, gathered_value, gatherings
 from looseleaf_platform.records.writing.batch import Batch, Row
-from looseleaf_platform.records.writing.plan import FieldPlan, Plans
+from looseleaf_platform.records.writing.plan import Plans
 
 CHUNK = 1000
 Affected = defaultdict[Gathered, set[int]]
-
-
-def nothing_gathered(rollup: FieldPlan) -> Any:
-    """What a roll-up over no records is: none of them, a sum of nought, and no least, greatest or mean."""
-    settings = rollup.field.settings
-    if settings.get("count"):
-        return 0
-    if settings.get("sum"):
-        kind = rollup.field.expression_type
-        if kind.kind is Kind.DURATION:
-            return timedelta(0)
-        return Decimal(0).scaleb(-kind.scale) if kind.scale else 0
-    return None
 
 
 def gather(batch: Batch, rows: list[Row]) -> None:
@@ -75,7 +59,9 @@ def _statement(context: Context, fields: tuple[Gathered, ...]) -> Any:
     return update(plan.table).where(plan.table.c.id.in_(bindparam("ids", expanding=True))).values(values)
 
 
-def _pass_on(connection: Connection, plans: Plans, readers: Iterable[tuple[Gathered, tuple[str, ...]]], ids: list[int], affected: Affected) -> None:
+def _pass_on(
+    connection: Connection, plans: Plans, readers: Iterable[tuple[Gathered, tuple[str, ...]]], ids: list[int], affected: Affected
+) -> None:
     """Mark the parents of roll-ups that read what has just been recomputed."""
     for reader, hop in readers:
         affected[reader] |= _parents_over(connection, plans, reader, hop, ids)
@@ -101,7 +87,11 @@ def _reaching(plans: Plans, object_name: str, hop: tuple[str, ...], ids: list[in
     target = plans[plan.targets[hop[0]]]
     there = target.table.alias()
     inner = there.c[target.fields[hop[1]].keys[0]]
-    deeper = inner.in_(ids) if len(hop) == 2 else inner.in_(select(plans[target.targets[hop[1]]].table.c.id).where(_reaching(plans, target.targets[hop[1]], hop[2:], ids)))
+    deeper = (
+        inner.in_(ids)
+        if len(hop) == 2
+        else inner.in_(select(plans[target.targets[hop[1]]].table.c.id).where(_reaching(plans, target.targets[hop[1]], hop[2:], ids)))
+    )
     return column.in_(select(there.c.id).where(deeper))
 
 

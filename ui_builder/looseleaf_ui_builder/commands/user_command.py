@@ -8,7 +8,7 @@ import click
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM
-from looseleaf_platform.identity import accounts, tickets
+from looseleaf_platform.identity import accounts, passwords, tickets
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.read import stream
 from looseleaf_platform.records.requests import Query
@@ -40,7 +40,7 @@ def add(
     made_up = None if password else secrets.token_urlsafe(12)
     values = {"email": email, "name": name, "administrator": administrator, **({"locale": locale} if locale else {})}
     with opened(database) as workspace:
-        accounts.passwords.refuse_weak(password or str(made_up), name, email)
+        passwords.refuse_weak(password or str(made_up), name, email)
         user_id = accounts.add(workspace.context(SYSTEM), values, roles)
         accounts.set_password(workspace, user_id, password or str(made_up))
     tell(Text("Added {name}, who signs in as {email}", name=name, email=email))
@@ -59,7 +59,7 @@ def invite(email: str, name: str, roles: tuple[str, ...], locale: str | None, si
     """Add a user and send an invitation; prints its link, too."""
     values = {"email": email, "name": name, **({"locale": locale} if locale else {})}
     with opened(database) as workspace:
-        _, address = tickets.invite(workspace.context(SYSTEM), values, roles, lambda secret: f"{site.rstrip('/')}/welcome/{secret}")
+        _, address = tickets.invite(workspace.context(SYSTEM), values, roles, lambda secret: f"{site.rstrip('/')}/ticket/{secret}")
     click.echo(address)
 
 
@@ -71,7 +71,7 @@ def reset(login: str, site: str, database: str) -> None:
     """Print a link by which a user chooses a new password."""
     with opened(database) as workspace:
         user_id = user_of(workspace, login)
-        click.echo(tickets.make_reset(workspace.context(SYSTEM), user_id, lambda secret: f"{site.rstrip('/')}/reset/{secret}"))
+        click.echo(tickets.make_reset(workspace.context(SYSTEM), user_id, lambda secret: f"{site.rstrip('/')}/ticket/{secret}"))
 
 
 @command.command("list")
