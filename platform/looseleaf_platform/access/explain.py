@@ -157,8 +157,10 @@ class _Subject:
         at = source(self.found)
         conditions = grant_conditions(self.context, self.found, grant, at)
         holds = bool(conditions) and self._test(connection, id, or_(*conditions))
-        sentence = "By the role {role} this record is within reach" if holds else "By the role {role} this record is out of reach"
-        yield Text(sentence, role=role.label)
+        if holds:
+            yield Text("By the role {role} this record is within reach", role=role.label)
+        else:
+            yield Text("By the role {role} this record is out of reach", role=role.label)
 
     def _share_reasons(self, connection: Connection, id: int) -> Iterator[Text]:
         levels = SHARED_LEVELS.get(self.action, ())
