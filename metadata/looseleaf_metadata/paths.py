@@ -71,12 +71,18 @@ class RelatedList:
 
 def related_lists(objects: Mapping[str, Object], object_name: str) -> Mapping[str, RelatedList]:
     """The related lists of an object by name, made by the live look-ups of all live objects that point at it."""
-    found: dict[str, RelatedList] = {}
+    return all_related_lists(objects).get(object_name, {})
+
+
+def all_related_lists(objects: Mapping[str, Object]) -> Mapping[str, Mapping[str, RelatedList]]:
+    """The related lists of all objects, by object and name."""
+    found: dict[str, dict[str, RelatedList]] = {}
     for child in objects.values():
         if child.retired:
             continue
         for field in child.fields.values():
             related = field.settings.get("related_as")
-            if related and field.target == object_name and not field.retired and not field.system:
-                found.setdefault(related["name"], RelatedList(related["name"], related["label"], child.name, field.name))
+            if related and not field.retired and not field.system:
+                one = RelatedList(related["name"], related["label"], child.name, field.name)
+                found.setdefault(field.target, {}).setdefault(one.name, one)
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from looseleaf_metadata.kinds.base import EXPRESSION, LABEL, NAME, NAMES, Kind, Schema, either, listing, mapping
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Form, FormItem, Object, Section
-from looseleaf_metadata.paths import related_lists
+from looseleaf_metadata.paths import all_related_lists, related_lists
 from looseleaf_metadata.problems import did_you_mean
 from looseleaf_metadata.texts import Text
 
@@ -87,17 +87,18 @@ class FormKind(Kind):
     def finish(self, built: dict[str, Any], run: Compilation) -> None:
         """Give every live object without a form one of its own."""
         covered = {form.object for form in built.values()}
+        related = all_related_lists(run.objects)
         for owner in run.objects.values():
             if owner.name not in covered and not owner.retired and owner.name not in built:
-                built[owner.name] = generated_form(run, owner)
+                built[owner.name] = generated_form(owner, tuple(related.get(owner.name, ())))
 
 
-def generated_form(run: Compilation, owner: Object) -> Form:
+def generated_form(owner: Object, related: tuple[str, ...]) -> Form:
     """A form of one section with all live fields, and all related lists."""
     fields = [field for field in owner.live_fields if not field.system]
     items = tuple(FormItem(field.name, "full" if field.type in WIDE else "half") for field in fields)
     section = Section("basics", Label.of({"zh": "基本信息", "en": "Basics"}), 2, items)
-    return Form(owner.id, owner.name, owner.name, (section,), tuple(related_lists(run.objects, owner.name)), app=owner.app, declared=False)
+    return Form(owner.id, owner.name, owner.name, (section,), related, app=owner.app, declared=False)
 
 
 def _section(document: Document, run: Compilation, owner: Object, index: int, data: Any) -> Section:

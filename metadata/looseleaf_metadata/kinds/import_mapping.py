@@ -57,6 +57,6 @@ class ImportKind(Kind):
             if "key" in target and target["key"] not in target["fields"]:
                 message = Text("the key '{name}' is filled by no column", name=target["key"])
                 run.report(document, f"{pointer}/key", "key-not-filled", message)
-        data = {key: document.data[key] for key in ("group", "targets") if key in document.data}
+        data: dict[str, Any] = {key: document.data[key] for key in ("group", "targets") if key in document.data}
         label = Label.of(document.data.get("label", document.name))
         return ImportDefinition(document.data.get("id", document.name), document.name, label, data, document.app, document.place())
