@@ -5,7 +5,7 @@ Publishing asks for the conversion, tries it on the stored values before anythin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -49,15 +49,6 @@ class Conversion:
         return field_type(self.after.type).parse(self.step(value, self.before, situation), self.after, situation)
 
 
-@dataclass(frozen=True, slots=True)
-class ConversionReport:
-    """What a conversion does to values: how many convert, and (key, shown value, fault) of the first that don't."""
-
-    converted: int
-    refused: int
-    samples: tuple[tuple[Any, str, Text], ...]
-
-
 def conversion(before: Field, after: Field) -> Conversion | Refusal:
     """The conversion of a field's values to its new type and settings, or the refusal that explains."""
     old, new = before.type, after.type
@@ -75,22 +66,6 @@ def conversion(before: Field, after: Field) -> Conversion | Refusal:
     if _numeric(old) and _numeric(new):
         return Conversion(before, after, _same)
     return Conversion(before, after, _words)
-
-
-def report(conversion: Conversion, values: Iterable[tuple[Any, Any]], situation: Situation, most: int = 20) -> ConversionReport:
-    """Try a conversion on (key, value) pairs without storing anything."""
-    converted = refused = 0
-    samples: list[tuple[Any, str, Text]] = []
-    kind = field_type(conversion.before.type)
-    for key, value in values:
-        try:
-            conversion.convert(value, situation)
-            converted += 1
-        except Invalid as invalid:
-            refused += 1
-            if len(samples) < most:
-                samples.append((key, kind.display(value, conversion.before, situation)[:100], invalid.message))
-    return ConversionReport(converted, refused, tuple(samples))
 
 
 def _refers(field: Field) -> bool:

@@ -14,7 +14,7 @@ from looseleaf_metadata.model import Field
 from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields import FIELD_TYPES, field_type
 from looseleaf_platform.fields.base import Situation
-from looseleaf_platform.fields.conversions import Conversion, Refusal, conversion, report
+from looseleaf_platform.fields.conversions import Conversion, Refusal, conversion
 from looseleaf_platform.fields.currency import Money
 from looseleaf_platform.fields.examples import example_field
 
@@ -108,14 +108,6 @@ def test_loss_is_told_beforehand() -> None:
     assert isinstance(found, Conversion)
     assert found.loss is not None
     assert found.loss.translate("zh") == "时刻会丢失"
-
-
-def test_a_report_counts_and_shows_what_does_not_convert() -> None:
-    found = conversion(field("text"), field("integer"))
-    assert isinstance(found, Conversion)
-    told = report(found, [(1, "12"), (2, "a dozen"), (3, None), (4, "12.5")], SITUATION, most=1)
-    assert (told.converted, told.refused) == (2, 2)
-    assert [(key, shown) for key, shown, _ in told.samples] == [(2, "a dozen")]
 
 
 @pytest.mark.parametrize("before", FIELD_TYPES)
