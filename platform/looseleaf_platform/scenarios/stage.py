@@ -70,7 +70,7 @@ class Stage:
         return rows
 
     def _add_person(self, name: str, person: Mapping[str, Any]) -> None:
-        values = {"name": name, "email": f"{name}@scenario.example", "timezone": self.timezone}
+        values: dict[str, Any] = {"name": name, "email": f"{name}@scenario.example", "timezone": self.timezone}
         if person.get("team"):
             values["team"] = self.teams[str(person["team"])]
         self.people[name] = self._make("user", values)
