@@ -40,7 +40,7 @@ class Duplicate:
     fields: tuple[str, ...]
 
 
-def find(context: Context, object_name: str, values: Mapping[str, Any], *, but: int | None = None) -> tuple[Duplicate, ...]:
+def find_duplicates(context: Context, object_name: str, values: Mapping[str, Any], *, but: int | None = None) -> tuple[Duplicate, ...]:
     """Live records that are likely the same as one of raw `values`, `but` that one. What can't be parsed is not compared."""
     plan = Plans.of(context.runtime)[object_name]
     defaults = context.model.defaults
