@@ -33,7 +33,7 @@ def seen_column(field: Field, column: ColumnElement[Any], dialect: str) -> Colum
         item = func.json_each(column).table_valued("value")
         names: Any = select(func.json_group_array(_named(item.c.value, renamed))).select_from(item).scalar_subquery()
         return type_coerce(case((column.is_not(None), names)), Names())
-    unnested = func.unnest(column).table_valued(sql_column("item", TextColumn()))
+    unnested = func.unnest(column).table_valued(sql_column("item", TextColumn())).render_derived()
     listed = select(func.array_agg(_named(unnested.c.item, renamed))).select_from(unnested).scalar_subquery()
     return type_coerce(case((column.is_not(None), cast(listed, ARRAY(TextColumn())))), Names())
 
