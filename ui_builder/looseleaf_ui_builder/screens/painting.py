@@ -108,7 +108,7 @@ class Painter:
         value = record.values.get(slot.path)
         text = self.text(slot, record)
         widget = result_type(slot.field).widget
-        if value is None and widget not in ("lines", "checkbox"):
+        if value is None or value == ():
             return Markup()
         if widget in PLAIN:
             return Markup.escape(text)

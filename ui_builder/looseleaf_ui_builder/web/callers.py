@@ -66,7 +66,8 @@ def csrf_token() -> str:
 
 def remember(response: Response, begun: SignedIn) -> Response:
     """Put a session that just began into the browser's cookie."""
-    response.set_cookie(cookie_name(), begun.secret, expires=begun.expires_at, **_cookie())
+    lifetime = begun.expires_at - workspace().clock()
+    response.set_cookie(cookie_name(), begun.secret, max_age=int(lifetime.total_seconds()), **_cookie())
     return response
 
 

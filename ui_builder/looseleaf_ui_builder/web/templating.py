@@ -97,6 +97,13 @@ def hundredths(raw: Any) -> str:
         return text
 
 
+def plain_number(raw: Any) -> str:
+    """A stored number for its input: grouped by thousands, without empty decimal places; typed text as typed."""
+    text = "" if raw is None else str(raw)
+    found = re.fullmatch(r"(-?)(\d+)(?:\.(\d*?)0*)?", text)
+    return f"{found[1]}{int(found[2]):,}{'.' + found[3] if found[3] else ''}" if found else text
+
+
 def is_date(raw: Any) -> bool:
     """Whether a date input takes it."""
     try:
@@ -206,7 +213,7 @@ def _actor() -> Actor:
     return current.actor if current else callers.NOBODY
 
 
-FILTERS = (hundredths, is_date, is_clock, local_moment, short_date, short_moment, json_text, coordinates, duration_text, browser, trusted_html, long_date, clock, is_past, safe_json)
+FILTERS = (hundredths, plain_number, is_date, is_clock, local_moment, short_date, short_moment, json_text, coordinates, duration_text, browser, trusted_html, long_date, clock, is_past, safe_json)
 GLOBALS: Mapping[str, Any] = {
     "_": _, "say": say, "asset": asset, "icon": icon, "fault_mark": fault_mark, "csrf_field": csrf_field, "csrf_token": callers.csrf_token,
     "hue_of": hue_of, "initial_of": initial_of, "currencies": currencies, "record_url": record_url, "here": here, "here_is": here_is,

@@ -45,7 +45,10 @@ function shifted(text, places) {
 function shown(value, rule, rules) {
   if (value === null) return "";
   const language = rules.locale === "zh" ? "zh-CN" : "en";
-  if (rule.returns === "currency") return new Intl.NumberFormat(language, { style: "currency", currency: rules.currency, currencyDisplay: "narrowSymbol" }).format(value);
+  if (rule.returns === "currency") {
+    const whole = Number.isInteger(Number(value)) ? { minimumFractionDigits: 0 } : {};
+    return new Intl.NumberFormat(language, { style: "currency", currency: rules.currency, currencyDisplay: "narrowSymbol", ...whole }).format(value);
+  }
   if (rule.returns === "percent") return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 }).format(value);
   if (typeof value === "boolean") return value ? rules.yes : rules.no;
   if (typeof value === "number" || /^-?\d+(\.\d+)?$/.test(String(value))) return new Intl.NumberFormat(language, { maximumFractionDigits: 10 }).format(value);
