@@ -39,6 +39,7 @@ from looseleaf_platform.records.writing import (
 )
 from looseleaf_platform.records.writing.batch import Batch, Row, Stage
 from looseleaf_platform.records.writing.identity import identify
+from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_platform.records.writing.settling import settle
 from looseleaf_platform.records.writing.violations import is_unique, refusal_of
 
@@ -99,25 +100,18 @@ def write(
     if idempotency_key:
         idempotency.check_key(idempotency_key)
         hash = idempotency.request_hash(changes, operation)
-    refused: dict[int, list[Fault]] = {}
 
     def once() -> Outcome:
         with context.workspace.writing(context) as (connection, bound):
             known = idempotency.outcome_of(connection, bound, idempotency_key, hash) if idempotency_key else None
             if known is not None:
                 return known
-            outcome = write_within(connection, bound, changes, operation, collect=collect, refused=refused)
+            outcome = write_within(connection, bound, changes, operation, collect=collect)
             if idempotency_key:
                 idempotency.keep(connection, bound, idempotency_key, hash, outcome)
             return outcome
 
-    while True:
-        try:
-            return insist(context, once)
-        except BrokenLate as late:
-            if not collect:
-                raise Refused([fault for faults in late.faults.values() for fault in faults]) from None
-            refused.update(late.faults)
+    return insist(context, once)
 
 
 def insist(context: Context, once: Callable[[], Outcome]) -> Outcome:
@@ -135,18 +129,33 @@ def insist(context: Context, once: Callable[[], Outcome]) -> Outcome:
 
 
 def write_within(
-    connection: Connection,
-    context: Context,
-    changes: Sequence[Change],
-    operation: Operation = Operation(),
-    *,
-    collect: bool = False,
-    refused: Mapping[int, list[Fault]] = {},
+    connection: Connection, context: Context, changes: Sequence[Change], operation: Operation = Operation(), *, collect: bool = False
 ) -> Outcome:
     """`write` as a part of a transaction that is open already: what `context.workspace.writing(context)` gives.
 
-    `refused`: changes, by index, that are known to be faulty. Raises BrokenLate where a rule about roll-ups doesn't hold.
+    Where it raises, the transaction must be given up.
     """
+    if not collect:
+        return _write_set(connection, context, changes, operation, collect, {})
+    refused: dict[int, list[Fault]] = {}
+    while True:
+        savepoint = connection.begin_nested() if _has_late_rules(context, changes) else None
+        try:
+            outcome = _write_set(connection, context, changes, operation, collect, refused)
+        except BrokenLate as late:
+            assert savepoint is not None, "only late rules are broken late"
+            savepoint.rollback()
+            refused.update(late.faults)
+        else:
+            if savepoint is not None:
+                savepoint.commit()
+            return outcome
+
+
+def _write_set(
+    connection: Connection, context: Context, changes: Sequence[Change], operation: Operation, collect: bool, refused: Mapping[int, list[Fault]]
+) -> Outcome:
+    """One pass over a set. `refused`: changes, by index, that are known to be faulty."""
     batch = Batch(context, connection, operation, new_id(), collect)
     stored: list[Row] = []
     waves = identify(batch, changes, refused)
@@ -156,6 +165,14 @@ def write_within(
     if stored:
         outbox.announce(batch, stored)
     return Outcome(batch.operation_id if stored else None, tuple(_written(row) for row in rows))
+
+
+def _has_late_rules(context: Context, changes: Sequence[Change]) -> bool:
+    """Whether storing may show that a rule about roll-ups doesn't hold."""
+    plans = Plans.of(context.runtime)
+    touched = {plans[name] for name in {change.object for change in changes} if name in plans}
+    lines = {plans[line.target] for plan in touched for line in plan.lines.values()}
+    return any(rule.late for plan in touched | lines for rule in plan.rules)
 
 
 def _write_wave(batch: Batch, wave: list[Row], first: bool) -> list[Row]:
@@ -170,8 +187,10 @@ def _write_wave(batch: Batch, wave: list[Row], first: bool) -> list[Row]:
         for after in AFTER:
             after(batch, rows)
     late = {row.root.index: row.root.faults for row in rows if row.root.faults}
-    if late:
+    if late and batch.collect:
         raise BrokenLate(late)
+    if late:
+        raise Refused([fault for faults in late.values() for fault in faults])
     return rows
 
 
@@ -182,7 +201,7 @@ def _written(row: Row) -> Written:
     if row.faults:
         return Written("refused", row.plan.name, row.id or None if row.kind != "create" else None, None, tuple(row.faults))
     if not row.new_version:
-        return Written("same", row.plan.name, row.id, row.stored.version, (), row.merged)
+        return Written("same", row.plan.name, row.id, row.stored.version if row.stored is not None else None, (), row.merged)
     return Written(OUTCOMES[row.kind], row.plan.name, row.id, row.new_version, (), row.merged)  # type: ignore[arg-type]
 
 
@@ -193,7 +212,7 @@ def deadlocked(error: Busy) -> bool:
 
 
 class BrokenLate(Exception):
-    """Rules about roll-ups don't hold, which is known only after storing: the transaction must go, and these changes with it."""
+    """Rules about roll-ups don't hold, which is known only after storing: what was stored must go, and these changes stay out."""
 
     def __init__(self, faults: Mapping[int, list[Fault]]) -> None:
         self.faults = faults

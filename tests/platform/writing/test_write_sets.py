@@ -11,6 +11,7 @@ from looseleaf_platform.errors import NotThere, Refused
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
+from support.workspaces import as_user
 
 
 def outcomes(outcome) -> list[str]:
@@ -88,6 +89,20 @@ def test_an_upsert_goes_by_the_objects_own_key_unless_told(system, create):
     product = create("product", name="switch")
     assert outcomes(write(system, [Change("upsert", "product", values={"name": "switch", "category": "x"})])) == ["updated"]
     assert read.get(system, "product", product).values["category"] == "x"
+
+
+def test_an_upsert_may_keep_what_it_finds(crm, system, create, rows):
+    def upsert(**values: object) -> Change:
+        return Change("upsert", "account", values=values, key="code", existing="keep")
+
+    known = create("account", name="one", code="C-1")
+    outcome = write(system, [upsert(code="C-1", name="other"), upsert(code="C-2", name="two"), upsert(code="C-2", name="zwei")])
+    assert outcomes(outcome) == ["same", "created", "same"]
+    assert [outcome.written[0].id, outcome.written[2].id] == [known, outcome.written[1].id]
+    assert read.get(system, "account", known).values["name"] == "one"
+    assert [row["kind"] for row in rows("change", operation_id=outcome.operation)] == ["create"]
+    with pytest.raises(NotThere):
+        write(as_user(crm, ["rep"], name="Lin"), [upsert(code="C-1", name="other")])
 
 
 def test_upserts_that_find_no_one_record_are_refused(system, create, faults_of):

@@ -13,6 +13,7 @@ from looseleaf_platform.access.visible import visible
 from looseleaf_platform.errors import NotAllowed, NotThere
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.plan import ObjectPlan
+from looseleaf_platform.records.writing.references import existing
 
 CHUNK = 1000
 ACTIONS = {"update": "update", "delete": "delete", "restore": "delete", "purge": "delete"}
@@ -28,6 +29,8 @@ def load(batch: Batch) -> None:
     for (plan, kind), rows in groups.items():
         if kind == "create":
             _may_create(batch, plan, rows)
+        elif kind == "keep":
+            _may_keep(batch, plan, rows)
         else:
             _load(batch, plan, kind, rows)
     batch.rows = [row for row in batch.rows if not row.faults]
@@ -40,6 +43,14 @@ def _may_create(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
     hidden = not profile.can(plan.name, "read")
     for row in rows:
         batch.refuse(row, NotThere() if hidden else NotAllowed(Text("You may not create {objects}", objects=plan.object.plural)), "not-allowed")
+
+
+def _may_keep(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
+    """What is found by a key and kept as it is must at least be visible."""
+    seen = set(existing(batch, plan, sorted({row.id for row in rows})))
+    for row in rows:
+        if row.id not in seen:
+            batch.refuse(row, NotThere(), "not-there")
 
 
 def _load(batch: Batch, plan: ObjectPlan, kind: str, rows: list[Row]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Column, Executable, Insert, Select, Update, bindparam, in
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.model import Field
 from looseleaf_platform.fields.base import FieldType
+from looseleaf_platform.fields.seen import seen_value
 from looseleaf_platform.records.runtime import ObjectRuntime, Runtime
 from looseleaf_platform.records.writing.conditions import Condition, Default, Need, RulePlan, UniquePlan, condition_of, main_columns
 from looseleaf_platform.records.writing.reads import Steps
@@ -58,8 +59,8 @@ class FieldPlan:
             parameters.update(zip(self.keys, self.type.store(value, self.field), strict=True))
 
     def in_expressions(self, value: Any) -> Any:
-        """A value as expressions see it: money is an amount in the workspace's currency."""
-        return value.base if self.money and value is not None else value
+        """A value as expressions see it: money is an amount in the workspace's currency, an address its line."""
+        return value if self.plain else seen_value(value)
 
 
 class ObjectPlan:

@@ -157,14 +157,14 @@ def _verify(batch: Batch) -> None:
         for row, id in ((row, id) for id, users in ids.items() if (target, id) in created for row, _ in users):
             row.depends.add(id)
         unknown = sorted(id for id in ids if id not in known and (target, id) not in created)
-        known.update(_existing(batch, batch.plans[target], unknown))
+        known.update(existing(batch, batch.plans[target], unknown))
         for id in unknown:
             if id not in known:
                 for row, field in ids[id]:
                     _unsettled(row, field, "no-such-record", NO_RECORD)
 
 
-def _existing(batch: Batch, plan: ObjectPlan, ids: list[int]) -> Iterable[int]:
+def existing(batch: Batch, plan: ObjectPlan, ids: list[int]) -> Iterable[int]:
     """Which of `ids` are live records that the actor may see. Held until the end, so that nobody deletes them meanwhile."""
     if not ids:
         return

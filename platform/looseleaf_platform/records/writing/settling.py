@@ -6,6 +6,9 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import Fault, Refused
 from looseleaf_platform.records.writing.batch import Batch, Row
 
+ALWAYS = frozenset({"create", "delete", "restore", "purge"})
+"""Kinds of rows that change something whatever they hold."""
+
 
 def settle(batch: Batch) -> list[Row]:
     """The rows to store. Raises Refused with all faults, unless the batch collects them."""
@@ -51,4 +54,4 @@ def _touch(rows: list[Row]) -> None:
 
 
 def _is_change(row: Row) -> bool:
-    return row.kind != "update" or row.touched or bool(row.was)
+    return row.kind in ALWAYS or (row.kind == "update" and (row.touched or bool(row.was)))
