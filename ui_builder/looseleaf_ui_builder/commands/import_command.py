@@ -15,7 +15,7 @@ from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.importing.mapping import ImportMapping, mapping_from_data, suggest
 from looseleaf_platform.importing.running import ImportReport, preview, run_import
 from looseleaf_ui_builder.commands.opening import database_option, opened, user_of
-from looseleaf_ui_builder.commands.terminal import format_option, tell, translated, write_json
+from looseleaf_ui_builder.commands.terminal import format_option, language, tell, translated, write_json
 
 
 @click.command()
