@@ -229,9 +229,9 @@ def _narrowed(address: str, field: Field, earlier: Field) -> Iterator[Demand]:
     if isinstance(longest, int) and longest < earlier.settings.get("max_length", longest + 1):
         message = Text("have a {field} longer than {most} characters", field=field.label, most=longest)
         yield Demand(address, "too-long", message, lambda scope: func.length(scope.field(field.name)) > longest, fixes=(MEND, GRANDFATHER))
-    for name, tighter in (("min", lambda new, old: new > old), ("max", lambda new, old: new < old)):
+    for name in ("min", "max"):
         new, old = field.settings.get(name), earlier.settings.get(name)
-        if new is not None and (old is None or tighter(new, old)):
+        if new is not None and (old is None or (new > old if name == "min" else new < old)):
             message = Text("have a {field} outside of what is allowed", field=field.label)
             yield Demand(address, "out-of-range", message, _outside(field, name, new), fixes=(MEND, GRANDFATHER))
     live = {option.id for option in field.options if not option.retired}
@@ -244,7 +244,8 @@ def _narrowed(address: str, field: Field, earlier: Field) -> Iterator[Demand]:
 def _outside(field: Field, bound: str, value: Any) -> Callable[[ObjectScope], ColumnElement[bool]]:
     def broken(scope: ObjectScope) -> ColumnElement[bool]:
         column = scope.at.c[scope.found.fields[field.name].main.name]
-        return column < value if bound == "min" else column > value
+        outside: ColumnElement[bool] = column < value if bound == "min" else column > value
+        return outside
 
     return broken
 

@@ -24,7 +24,7 @@ from looseleaf_platform.publishing.breaches import Sample
 from looseleaf_platform.publishing.ddl import Statements, existing, references_of
 from looseleaf_platform.publishing.filling import is_large
 from looseleaf_platform.publishing.settling import Conversion
-from looseleaf_platform.records.ids import new_id
+from looseleaf_platform.records.ids import LARGEST, new_id
 from looseleaf_platform.records.tables import columns_of, is_link, link_table_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Values:
                 connection.execute(insert(self.link), pairs)
             return
         names = [f"v{number}" for number in range(len(self.columns))]
-        binds = {column.name: bindparam(name) for column, name in zip(self.columns, names, strict=True)}
+        binds: dict[str, Any] = {column.name: bindparam(name) for column, name in zip(self.columns, names, strict=True)}
         statement = update(self.table).where(self.table.c.id == bindparam("record")).values(binds)
         rows = [{"record": id, **dict(zip(names, self.kind.store(value, self.field), strict=True))} for id, value in values.items()]
         connection.execute(statement, rows)
@@ -110,10 +110,10 @@ class Carrier:
         self.forth = rules.conversion(conversion.before, conversion.after)
         self.back = rules.conversion(conversion.returning, conversion.before) if conversion.returning else None
 
-    def ids(self, connection: Connection, after: int) -> list[int]:
+    def ids(self, connection: Connection, after: int, until: int = LARGEST) -> list[int]:
         """The next records, deleted ones too."""
-        table = self.old.table
-        return list(connection.scalars(select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(BATCH)))
+        id = self.old.table.c.id
+        return list(connection.scalars(select(id).where(id > after, id <= until).order_by(id).limit(BATCH)))
 
     def batches(self, connection: Connection) -> Iterator[list[int]]:
         """All records, in batches."""
@@ -211,10 +211,11 @@ def carry_ahead(workspace: Workspace, model: Model, conversions: Iterable[Conver
 
 
 def _carry_all(workspace: Workspace, carrier: Carrier) -> None:
-    last = -1
+    """Those that are there now; what is written meanwhile is carried over inside the fence."""
+    last, until = -1, new_id()
     while True:
         with workspace.database.write() as connection:
-            ids = carrier.ids(connection, last)
+            ids = carrier.ids(connection, last, until)
             if not ids:
                 return
             carrier.carry(connection, ids)

@@ -103,12 +103,12 @@ class Statements:
         """A MetaData whose tables are in the schema."""
         return MetaData(schema=self.schema)
 
-    def create_table(self, table: Table, references: Mapping[str, str]) -> str:
+    def create_table(self, table: Table, references: Mapping[str, str], cascade: bool = False) -> str:
         """CREATE TABLE; on SQLite with the foreign keys, which it can't add later."""
         sql = str(CreateTable(table).compile(dialect=self.dialect)).strip()
         if not self.sqlite or not references:
             return sql
-        clauses = {f"\t{self._quote(column)} ": self.references(target) for column, target in references.items()}
+        clauses = {f"\t{self._quote(column)} ": self.references(target, cascade) for column, target in references.items()}
         lines = [self._with_clause(line, clauses) for line in sql.split("\n")]
         return "\n".join(lines)
 
@@ -118,9 +118,9 @@ class Statements:
         definition = line.rstrip(" ,")
         return f"{definition} {clause}{line[len(definition) :]}" if clause else line
 
-    def references(self, target: str) -> str:
+    def references(self, target: str, cascade: bool = False) -> str:
         """The clause that makes a column refer to another table's id, checked when the transaction ends."""
-        return f"REFERENCES {self.named(target)} (id) DEFERRABLE INITIALLY DEFERRED"
+        return f"REFERENCES {self.named(target)} (id) {'ON DELETE CASCADE ' if cascade else ''}DEFERRABLE INITIALLY DEFERRED"
 
     def add_column(self, table: str, column: Column[Any], target: str = "") -> str:
         """ALTER TABLE … ADD COLUMN; without a default, so that no row is written."""
@@ -128,10 +128,12 @@ class Statements:
         clause = f" {self.references(target)}" if target else ""
         return f"ALTER TABLE {self.named(table)} ADD COLUMN {self._quote(column.name)} {kind}{clause}"
 
-    def add_reference(self, table: str, column: str, target: str) -> str:
+    def add_reference(self, table: str, column: str, target: str, cascade: bool = False) -> str:
         """A foreign key on a table that is new and empty (PostgreSQL)."""
         name = self._quote(storage_name("f", table, column))
-        return f"ALTER TABLE {self.named(table)} ADD CONSTRAINT {name} FOREIGN KEY ({self._quote(column)}) {self.references(target)}"
+        return (
+            f"ALTER TABLE {self.named(table)} ADD CONSTRAINT {name} FOREIGN KEY ({self._quote(column)}) {self.references(target, cascade)}"
+        )
 
     def drop_column(self, table: str, column: str) -> str:
         """For purges alone."""
@@ -188,10 +190,24 @@ def _table_steps(model: Model, live: Iterable[Object], there: Existing, statemen
                     yield Step("add_reference", found.table, column, statements.add_reference(found.table, column, target))
         else:
             yield from _column_steps(found, references, there.columns[found.table], statements)
-        others = [grams_table_of(found, metadata), *(link_table_of(found, one, metadata) for one in found.live_fields if is_link(one))]
-        for table in others:
-            if table.name not in there.columns:
-                yield Step("create_table", table.name, table.name, statements.create_table(table, {}))
+        grams = grams_table_of(found, metadata)
+        if grams.name not in there.columns:
+            yield Step("create_table", grams.name, grams.name, statements.create_table(grams, {}))
+        for link in found.live_fields:
+            if is_link(link):
+                yield from _link_steps(model, found, link_table_of(found, link, metadata), target_of(link), there, statements)
+
+
+def _link_steps(model: Model, found: Object, table: Table, target: str, there: Existing, statements: Statements) -> Iterator[Step]:
+    """The table of a many-to-many field; its pairs go with the records that they join."""
+    if table.name in there.columns:
+        return
+    references = {"record_id": found.table, "target_id": model.objects[target].table}
+    yield Step("create_table", table.name, table.name, statements.create_table(table, references, cascade=True))
+    if not statements.sqlite:
+        for column, other in references.items():
+            sql = statements.add_reference(table.name, column, other, cascade=True)
+            yield Step("add_reference", table.name, column, sql)
 
 
 def _column_steps(found: Object, references: Mapping[str, str], present: frozenset[str], statements: Statements) -> Iterator[Step]:

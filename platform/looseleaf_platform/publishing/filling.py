@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LARGE_ROWS = 20_000
 """Tables with more rows are filled, and get their indexes, after the publish."""
 BATCH = 200
+Note = Callable[[Connection, dict[str, Any]], None]
+"""Remembers how far a task is, in the transaction that brought it there."""
 
 
 def is_large(connection: Connection, table: str) -> bool:
@@ -46,7 +48,7 @@ def rollups_now(connection: Connection, previous: Model, runtime: Runtime, named
     return left
 
 
-def fill_rollup(workspace: Workspace, payload: dict[str, Any], note: Callable[[dict[str, Any]], None]) -> None:
+def fill_rollup(workspace: Workspace, payload: dict[str, Any], note: Note) -> None:
     """Put a roll-up of all records right, in batches."""
     context = workspace.context(SYSTEM, "job")
     found = context.runtime.objects.get(payload["object"])
@@ -66,8 +68,11 @@ def grams_wanted(previous: Model, model: Model) -> Iterator[tuple[str, list[str]
             yield name, new
 
 
-def fill_grams(workspace: Workspace, payload: dict[str, Any], note: Callable[[dict[str, Any]], None]) -> None:
-    """Make the grams of some fields of all records, in small transactions; takes up after the id noted last."""
+def fill_grams(workspace: Workspace, payload: dict[str, Any], note: Note) -> None:
+    """Make the grams of some fields of the records that were there at the publish, in small transactions; takes up after the last noted.
+
+    Records written since have made their own.
+    """
     last = int(payload.get("last", 0))
     while True:
         runtime = workspace.runtime
@@ -75,22 +80,21 @@ def fill_grams(workspace: Workspace, payload: dict[str, Any], note: Callable[[di
         if found is None:
             return
         with workspace.database.write() as connection:
-            reached = _fill_batch(connection, runtime, found, set(payload["fields"]), last)
-        if reached is None:
-            return
+            reached = _fill_batch(connection, runtime, found, set(payload["fields"]), (last, int(payload["until"])))
+            if reached is None:
+                return
+            note(connection, {"last": reached})
         last = reached
-        note({"last": last})
 
 
-def _fill_batch(connection: Connection, runtime: Runtime, found: ObjectRuntime, ids: set[str], last: int) -> int | None:
-    """The grams of the next records after `last`; returns the id reached, None at the end."""
+def _fill_batch(connection: Connection, runtime: Runtime, found: ObjectRuntime, ids: set[str], span: tuple[int, int]) -> int | None:
+    """The grams of the next records within `span` (after, up to); returns the id reached, None at the end."""
     fields = [found.fields[field.name] for field in indexed_fields(runtime.model, found.name) if field.id in ids]
     columns = [column for field in fields for column in field.columns]
     if not columns:
         return None
-    rows = connection.execute(
-        select(found.table.c.id, *columns).where(found.table.c.id > last).order_by(found.table.c.id).limit(BATCH)
-    ).all()
+    id = found.table.c.id
+    rows = connection.execute(select(id, *columns).where(id > span[0], id <= span[1]).order_by(id).limit(BATCH)).all()
     grams: list[dict[str, Any]] = []
     for row in rows:
         values, at = {}, 1

@@ -5,12 +5,12 @@ A build that was interrupted leaves an invalid index behind; it is dropped and b
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
 from looseleaf_platform.publishing.ddl import Statements, existing
+from looseleaf_platform.publishing.filling import Note
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -20,7 +20,7 @@ class BuildFailed(Exception):
     """PostgreSQL could not build the index, because the data do not allow it or because of the circumstances."""
 
 
-def build(workspace: Workspace, payload: dict[str, Any], note: Callable[[dict[str, Any]], None]) -> None:
+def build(workspace: Workspace, payload: dict[str, Any], note: Note) -> None:
     """Run the statement of `payload` unless the index is there already. Raises BuildFailed."""
     with workspace.database.outside_transactions() as connection:
         statements = Statements(connection.dialect, workspace.database.schema)

@@ -24,7 +24,7 @@ LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
 PREFIX = "publish."
 
-WORK: Mapping[str, Callable[[Workspace, dict[str, Any], Callable[[dict[str, Any]], None]], None]] = {
+WORK: Mapping[str, Callable[[Workspace, dict[str, Any], filling.Note], None]] = {
     "publish.index": index_building.build,
     "publish.rollup": filling.fill_rollup,
     "publish.grams": filling.fill_grams,
@@ -95,10 +95,11 @@ def _take(workspace: Workspace, tried: set[int]) -> tuple[int, str, dict[str, An
 def _do(workspace: Workspace, id: int, kind: str, payload: dict[str, Any], progress: dict[str, Any]) -> int:
     """Do one task; its failure is noted."""
 
-    def note(far: dict[str, Any]) -> None:
+    def note(connection: Connection, far: dict[str, Any]) -> None:
         progress.update(far)
         now = workspace.clock()
-        _set(workspace, id, progress=progress, lease_until=now + LEASE, updated_at=now)
+        values = {"progress": progress, "lease_until": now + LEASE, "updated_at": now}
+        connection.execute(update(job).where(job.c.id == id).values(**values))
 
     try:
         WORK[kind](workspace, {**payload, **progress}, note)

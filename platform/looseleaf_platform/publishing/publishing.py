@@ -161,7 +161,7 @@ def _left_for_later(
         left = filling.rollups_now(connection, prepared.base.model, runtime, statements.named)
         tasks += [later.Task("publish.rollup", {"object": name, "field": field}) for name, field in left]
         wanted = filling.grams_wanted(prepared.base.model, runtime.model)
-        tasks += [later.Task("publish.grams", {"object": name, "fields": ids}) for name, ids in wanted]
+        tasks += [later.Task("publish.grams", {"object": name, "fields": ids, "until": new_id()}) for name, ids in wanted]
     return tasks
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +223,9 @@ def test_a_publish_that_fails_between_any_two_statements_leaves_everything_as_it
 
 
 @pytest.fixture
-def examples() -> Iterator[Path]:
-    yield Path(__file__).parents[3] / "examples"
+def examples() -> Path:
+    """The templates that come with the product."""
+    return Path(__file__).parents[3] / "examples"
 
 
 def test_templates_install_side_by_side_with_what_they_require(workspace: Workspace, examples: Path) -> None:
@@ -267,3 +268,15 @@ def test_a_column_added_to_a_table_with_rows_refers_too(workspace: Workspace) ->
     assert [(key["constrained_columns"], key["referred_table"]) for key in keys] == [(["f_next"], "o_note")]
     with pytest.raises(Exception, match=r"(?i)foreign key"), workspace.database.write() as connection:
         connection.execute(text(f"UPDATE {'public.' if workspace.database.schema else ''}o_note SET f_next = 1"))
+
+
+def test_pairs_go_with_the_records_that_they_join(workspace: Workspace) -> None:
+    publish_texts(workspace, WIDE)
+    notes = [make(workspace, name=name) for name in ("a", "b")]
+    write(workspace.context(SYSTEM), [Change("create", "part", values={"name": "p", "friends": notes})])
+    pairs = workspace.runtime.object("part").links["friends"].table
+    table = workspace.runtime.object("note").table
+    with workspace.database.write() as connection:
+        connection.execute(table.delete().where(table.c.id == notes[0]))
+    with workspace.database.read() as connection:
+        assert list(connection.scalars(select(pairs.c.target_id))) == [notes[1]]
