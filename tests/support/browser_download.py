@@ -49,7 +49,9 @@ def from_npm() -> None:
     binaries = FOLDER / "node_modules" / "@sparticuz" / "chromium" / "bin"
     for name in ("al2023", "fonts"):
         with tarfile.open(fileobj=io.BytesIO(unpacked(node, binaries / f"{name}.tar.br"))) as archive:
-            archive.extractall(FOLDER / name, filter="data")
+            if hasattr(tarfile, "data_filter"):  # not yet in Python 3.11.0 to 3.11.3
+                archive.extraction_filter = staticmethod(tarfile.data_filter)
+            archive.extractall(FOLDER / name)
     (FOLDER / "fonts.conf").write_text(FONTS.format(fonts=FOLDER / "fonts", cache=FOLDER / "font-cache"), "utf-8")
     executable = FOLDER / "chromium.part"
     executable.write_bytes(unpacked(node, binaries / "chromium.br"))
