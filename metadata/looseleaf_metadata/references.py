@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from looseleaf_metadata.expressions.check import walk
-from looseleaf_metadata.expressions.nodes import Compare, Expression, ListOf, Literal, Path
+from looseleaf_metadata.expressions.nodes import Compare, Expression, ListOf, Literal, Path, walk
 from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.model import Edge, Field, Object
 from looseleaf_metadata.paths import resolve_path

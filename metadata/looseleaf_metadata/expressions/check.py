@@ -24,20 +24,7 @@ from looseleaf_metadata.expressions.conversions import (
     unify,
 )
 from looseleaf_metadata.expressions.functions import FUNCTIONS
-from looseleaf_metadata.expressions.nodes import (
-    Ambient,
-    Binary,
-    Call,
-    Compare,
-    Conditional,
-    Expression,
-    ListOf,
-    Literal,
-    Logical,
-    Node,
-    Path,
-    Unary,
-)
+from looseleaf_metadata.expressions.nodes import Ambient, Call, Conditional, Expression, ListOf, Literal, Node, Path, walk
 from looseleaf_metadata.expressions.parse import NotAnExpression, Parsed, parse_expression
 from looseleaf_metadata.expressions.types import ANY, BOOLEAN, NULL, TEXT, ExpressionType, Kind, record
 from looseleaf_metadata.model import Object
@@ -101,27 +88,6 @@ def check_expression(
     nodes = tuple(walk(root))
     reads = frozenset(node.dotted for node in nodes if isinstance(node, Path))
     return Expression(source, object.name if object else "", root, reads, frozenset(_ambient(nodes)))
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """The operands of a node."""
-    match node:
-        case Unary(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right) | Compare(left=left, right=right):
-            return (left, right)
-        case Logical(operands=items) | Call(arguments=items) | ListOf(items=items):
-            return items
-        case Conditional(test=test, then=then, otherwise=otherwise):
-            return (test, then, otherwise)
-    return ()
 
 
 def _ambient(nodes: tuple[Node, ...]) -> Iterator[str]:

@@ -6,6 +6,7 @@ look-ups (`account.owner.team`). `me`, `now` and `today` are `Ambient` values, g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,27 @@ class ListOf(Node):
     """A literal list, only to the right of `in`."""
 
     items: tuple[Node, ...]
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The operands of a node."""
+    match node:
+        case Unary(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right) | Compare(left=left, right=right):
+            return (left, right)
+        case Logical(operands=items) | Call(arguments=items) | ListOf(items=items):
+            return items
+        case Conditional(test=test, then=then, otherwise=otherwise):
+            return (test, then, otherwise)
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

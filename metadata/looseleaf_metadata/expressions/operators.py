@@ -16,7 +16,7 @@ from looseleaf_metadata.expressions.conversions import (
     kind_word,
     unify,
 )
-from looseleaf_metadata.expressions.nodes import Ambient, Binary, Call, Compare, ListOf, Literal, Logical, Node, Unary
+from looseleaf_metadata.expressions.nodes import Ambient, Binary, Call, Compare, ListOf, Literal, Logical, Node, Unary, children
 from looseleaf_metadata.expressions.types import (
     BOOLEAN,
     DATE,
@@ -198,13 +198,19 @@ def _day_against_moment(operator: str, left: Node, right: Node, offset: int) -> 
     if left.type.kind is Kind.DATE:
         mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
         return _day_against_moment(mirrored, right, left, offset)
-    fixed = isinstance(right, Ambient) or (isinstance(right, Literal) and right.value != date.max)
-    if operator in ("==", "!=") or not fixed:
+    if operator in ("==", "!=") or not _fixed(right):
         return Compare(BOOLEAN, offset, operator, Call(DATE, left.offset, "date", (left,)), right)
     if operator in ("<=", ">"):
         next_day = Call(DATE, right.offset, "add_days", (right, Literal(INTEGER, right.offset, 1)))
         return Compare(BOOLEAN, offset, "<" if operator == "<=" else ">=", left, _moment(next_day))
     return Compare(BOOLEAN, offset, operator, left, _moment(right))
+
+
+def _fixed(node: Node) -> bool:
+    """Whether a date is the same for every record, and has a day after it."""
+    if isinstance(node, Literal):
+        return bool(node.value != date.max)
+    return isinstance(node, Ambient) or (isinstance(node, Call | Binary) and all(_fixed(child) for child in children(node)))
 
 
 def membership(operator: str, left: Node, right: Node, offset: int) -> Node:

@@ -246,9 +246,9 @@ class _Writer:
         if all(isinstance(item, Literal) for item in items.items):
             values = self.constant(frozenset(item.value for item in items.items if isinstance(item, Literal)))
             return self.holding([self.write(node.left)], f"{{0}} {node.operator} {values}", [node.left])
-        equal, joined = ("==", " or ") if node.operator == "in" else ("!=", " and ")
-        tests = [self.compare(Compare(node.type, node.offset, equal, node.left, item)) for item in items.items]
-        return f"({joined.join(tests)})" if tests else ("False" if node.operator == "in" else f"({self.write(node.left)} is not None)")
+        left, symbol, word = self.temporary(), *(("==", " or ") if node.operator == "in" else ("!=", " and "))
+        tests = [self.holding([self.write(item)], f"{left} {symbol} {{0}}", [item]) for item in items.items]
+        return f"(({left} := {self.write(node.left)}) is not None and ({word.join(tests)}))"
 
     def contained(self, node: Compare) -> str:
         """Membership in a set, or a part of a text. No set at all is an empty one."""
