@@ -26,6 +26,7 @@ from looseleaf_metadata.model import Model
 from looseleaf_metadata.names import reserved_word
 from looseleaf_metadata.objects import build_shells, build_whole
 from looseleaf_metadata.problems import Problem, did_you_mean
+from looseleaf_metadata.rollup_inputs import check_rollup_inputs
 from looseleaf_metadata.shape import Shape, check_shape
 from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import Vocabulary
@@ -69,6 +70,7 @@ def compile_documents(
     built = _build_rest(run, kinds)
     check_apps(run)
     check_cycles(run)
+    check_rollup_inputs(run)
     check_meaning(run, built)
     problems = _told_once(run.problems)
     model = None if problems else _model(run, built, kinds, revision)

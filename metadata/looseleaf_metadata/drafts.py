@@ -73,6 +73,7 @@ def gather(run: Compilation) -> dict[str, Draft]:
             run.report(document, "/extend", "unknown-object", message, did_you_mean(document.name, drafts))
     for draft in drafts.values():
         _gather_fields(run, draft)
+    _refuse_shared_ids(run, drafts)
     for draft in drafts.values():
         _gather_options(run, draft)
         _find_owner(draft, drafts)
@@ -89,6 +90,24 @@ def _gather_fields(run: Compilation, draft: Draft) -> None:
                 place = earlier.document.place(earlier.pointer, key=True)
                 message = Text("{object} has a field '{name}' already, in {place}", object=draft.name, name=name, place=str(place))
                 run.report(document, entry.pointer, "duplicate-field", message, key=True)
+
+
+def _refuse_shared_ids(run: Compilation, drafts: Mapping[str, Draft]) -> None:
+    """Report written ids that two objects, or two fields of one object, claim for themselves."""
+    seen: set[str] = set()
+    for draft in drafts.values():
+        _refuse_shared_id(run, draft.document, "", draft.data, seen)
+        inside: set[str] = set()
+        for entry in draft.fields.values():
+            _refuse_shared_id(run, entry.document, entry.pointer, entry.data, inside)
+
+
+def _refuse_shared_id(run: Compilation, document: Document, pointer: str, data: Mapping[str, Any], seen: set[str]) -> None:
+    id = data.get("id")
+    if id in seen:
+        run.report(document, f"{pointer}/id", "duplicate-id", Text("the id '{id}' is taken already", id=id))
+    elif id is not None:
+        seen.add(id)
 
 
 def _gather_options(run: Compilation, draft: Draft) -> None:

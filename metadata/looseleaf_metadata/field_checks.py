@@ -12,7 +12,7 @@ from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.expressions.types import ANY, Kind
 from looseleaf_metadata.model import Field, Object
 from looseleaf_metadata.names import reserved_field
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.references import field_address
 from looseleaf_metadata.rollups import fits, rollup_of
 from looseleaf_metadata.texts import Text
@@ -72,7 +72,7 @@ def _check_target(run: Compilation, draft: Draft, entry: FieldEntry, field: Fiel
         found = run.known_field(document, f"{pointer}/by", target.name, by, source, "lines")
         if found is not None and found.expression_type != ANY:
             message = Text("'{name}' of {child} does not look up {object}", name=by, child=target.name, object=draft.name)
-            run.report(document, f"{pointer}/by", "wrong-look-up", message, did_you_mean(by, back))
+            run.report(document, f"{pointer}/by", "wrong-look-up", message, suggest(by, back))
     elif by is not None:
         run.refer(source, field_address(target.name, by), document, f"{pointer}/by", "lines")
     owner = target.owned_by
@@ -102,7 +102,7 @@ def _rollup(run: Compilation, entry: FieldEntry, field: Field, source: str) -> E
     if by and by.expression_type != ANY and by.target != owner:
         back = lookups_to(child, owner)
         message = Text("'{name}' of {child} does not look up {object}", name=rollup.by, child=child.name, object=owner)
-        run.report(document, f"{pointer}/from", "wrong-look-up", message, did_you_mean(rollup.by, back))
+        run.report(document, f"{pointer}/from", "wrong-look-up", message, suggest(rollup.by, back))
     if rollup.of:
         of = run.known_field(document, f"{pointer}/{rollup.function}", child.name, rollup.of, source, "rollup")
         if of and not fits(rollup.function, of.expression_type.kind):
@@ -118,16 +118,13 @@ def _rollup(run: Compilation, entry: FieldEntry, field: Field, source: str) -> E
 
 
 def _check_stored_inputs(run: Compilation, document: Document, pointer: str, where: Expression | None) -> None:
-    """A roll-up is stored, so its filter may not depend on the clock, on who asks, or on other records."""
+    """A roll-up is stored, so its filter may not depend on the clock or on who asks. Look-ups it may follow: the write path does too."""
     if where is None:
         return
     for word in sorted(where.ambient):
         spoken = {"me": "me", "timezone": Text("a time zone")}.get(word, f"{word}()")
         message = Text("a roll-up is stored, so its filter can't use {word}", word=spoken)
         run.report(document, pointer, "clock-in-roll-up", message, Text("use a view with this condition instead"))
-    for path in sorted(path for path in where.reads if "." in path):
-        message = Text("a roll-up is kept up to date by changes of its own records, so its filter can't read {path}", path=path)
-        run.report(document, pointer, "path-in-roll-up", message)
 
 
 def _default(run: Compilation, draft: Draft, entry: FieldEntry, field: Field, source: str) -> Any:
@@ -149,7 +146,7 @@ def _check_default_options(run: Compilation, document: Document, pointer: str, f
         option = field.option(str(name))
         if option is None and field.options:
             message = Text("'{name}' has no option '{option}'", name=field.name, option=str(name))
-            run.report(document, pointer, "unknown-option", message, did_you_mean(str(name), [one.name for one in field.options]))
+            run.report(document, pointer, "unknown-option", message, suggest(str(name), [one.name for one in field.options]))
         elif option is not None and option.retired:
             message = Text("the option '{option}' is retired: nobody could choose it", option=option.name)
             run.report(document, pointer, "retired-option", message)

@@ -156,18 +156,26 @@ def build_whole(run: Compilation, drafts: Mapping[str, Draft]) -> None:
         whole[name] = replace(
             shell,
             fields=FrozenMap(fields),
-            rules=_each(draft, "rules", partial(_rule, run, draft)),
-            unique=_each(draft, "unique", partial(_unique, run, draft)),
-            indexes=_each(draft, "indexes", partial(_index, run, draft)),
-            duplicates=_each(draft, "duplicates", partial(_duplicate, run, draft)),
+            rules=_each(run, draft, "rules", partial(_rule, run, draft)),
+            unique=_each(run, draft, "unique", partial(_unique, run, draft)),
+            indexes=_each(run, draft, "indexes", partial(_index, run, draft)),
+            duplicates=_each(run, draft, "duplicates", partial(_duplicate, run, draft)),
         )
         _check_named_fields(run, draft)
     run.objects.update(whole)
 
 
-def _each(draft: Draft, key: str, make: Callable[[Document, str, Any], Any]) -> tuple[Any, ...]:
-    made = (make(*item) for item in draft.items(key))
-    return tuple(one for one in made if one is not None)
+def _each(run: Compilation, draft: Draft, key: str, make: Callable[[Document, str, Any], Any]) -> tuple[Any, ...]:
+    """The parts that a list of the object and its extensions describes; reports those that are there twice."""
+    made: dict[str, Any] = {}
+    for document, pointer, data in draft.items(key):
+        one = make(document, pointer, data)
+        if one is None:
+            continue
+        if one.id in made:
+            run.report(document, pointer, "listed-twice", Text("'{value}' is listed twice", value=one.id), Text("remove one of the two"))
+        made.setdefault(one.id, one)
+    return tuple(made.values())
 
 
 def _rule(run: Compilation, draft: Draft, document: Document, pointer: str, data: Any) -> Rule | None:

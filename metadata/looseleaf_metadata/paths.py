@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Field, Object
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import did_you_mean, known_names
 from looseleaf_metadata.texts import Text
 
 
@@ -52,9 +52,13 @@ def resolve_path(objects: Mapping[str, Object], object_name: str, path: str) -> 
         owner = objects.get(at)
         found = owner.fields.get(name) if owner else None
         if found is None:
-            known = [field.name for field in owner.live_fields] if owner else []
+            known = [field.name for field in owner.live_fields if not field.system] if owner else []
             message = Text("unknown field '{name}' of {object}", name=name, object=at)
-            return ResolvedPath(tuple(steps), at, PathFault("unknown-field", message, did_you_mean(name, known)))
+            return ResolvedPath(
+                tuple(steps),
+                at,
+                PathFault("unknown-field", message, did_you_mean(name, owner.fields if owner else ()) or known_names(known)),
+            )
         steps.append(Step(at, found))
     return ResolvedPath(tuple(steps), at)
 

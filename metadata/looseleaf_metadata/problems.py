@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,15 @@ class Problem:
         if self.excerpt.strip():
             prefix = f"    {self.place.line} | "
             lines.append(prefix + self.excerpt)
-            lines.append(" " * (len(prefix) + max(self.place.column - 1, 0)) + "^" * max(self.width, 1))
+            before = self.excerpt[: max(self.place.column - 1, 0)]
+            under = self.excerpt[len(before) : len(before) + max(self.width, 1)]
+            lines.append(" " * (len(prefix) + _columns(before)) + "^" * max(_columns(under), 1))
         return "\n".join(lines)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 class MetadataError(Exception):
@@ -72,3 +80,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> Text | None:
     """A suggestion naming the known word closest to `word`, or None."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return Text("did you mean '{word}'?", word=close[0]) if close else None
+
+
+MOST_NAMES = 12
+
+
+def known_names(names: Iterable[str]) -> Text | None:
+    """A suggestion that lists what is known, shortened; None where nothing is."""
+    known = sorted(names)
+    listed = ", ".join(known[:MOST_NAMES]) + (", …" if len(known) > MOST_NAMES else "")
+    return Text("known here: {names}", names=listed) if known else None
+
+
+def suggest(word: str, known: Iterable[str]) -> Text | None:
+    """The known word closest to `word`; where none is close, what is known."""
+    names = list(known)
+    return did_you_mean(word, names) or known_names(names)

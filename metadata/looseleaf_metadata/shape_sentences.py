@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from jsonschema import ValidationError
 
 from looseleaf_metadata.documents import Document, pointer_of
 from looseleaf_metadata.names import MAX_NAME, snake_case
-from looseleaf_metadata.problems import Problem, did_you_mean
+from looseleaf_metadata.problems import Problem, suggest
 from looseleaf_metadata.texts import Text
 
 EXPECTED = {
@@ -35,7 +35,6 @@ TYPES = {
     "number": Text("a number"),
     "null": Text("nothing"),
 }
-MOST_NAMES = 12
 
 
 def json_type(value: Any) -> str:
@@ -60,16 +59,9 @@ def shape_problem(document: Document, error: ValidationError) -> Problem:
 Said = tuple[str, Text, Text | None, bool]
 
 
-def _named(names: Iterable[str]) -> Text:
-    """A hint that lists what is known, shortened."""
-    known = sorted(names)
-    listed = ", ".join(known[:MOST_NAMES]) + (", …" if len(known) > MOST_NAMES else "")
-    return Text("known here: {names}", names=listed)
-
-
 def _unknown_key(error: ValidationError, schema: Any) -> Said:
     known = list(schema.get("properties", {}))
-    hint = did_you_mean(error.message, known) or _named(known)
+    hint = suggest(error.message, known)
     return "unknown-key", Text("unknown key '{name}'", name=error.message), hint, True
 
 
@@ -90,7 +82,7 @@ def _wrong_type(error: ValidationError, schema: Any) -> Said:
 
 def _not_listed(error: ValidationError, schema: Any) -> Said:
     known = [str(value) for value in cast(Any, error.validator_value)]
-    hint = did_you_mean(str(error.instance), known) or _named(known)
+    hint = suggest(str(error.instance), known)
     return "unknown-value", Text("unknown value '{value}'", value=error.instance), hint, False
 
 
@@ -104,7 +96,7 @@ def _field_type(error: ValidationError, schema: Any) -> Said:
             False,
         )
     name = str(error.instance.get("type"))
-    return "unknown-field-type", Text("unknown field type '{name}'", name=name), did_you_mean(name, known) or _named(known), False
+    return "unknown-field-type", Text("unknown field type '{name}'", name=name), suggest(name, known), False
 
 
 def _bad_name(error: ValidationError, schema: Any) -> Said:

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 from looseleaf_metadata.compile import check_path
+from looseleaf_metadata.problems import Place, Problem
 from looseleaf_metadata.reports import json_report, text_report
+from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import Vocabulary
 
 FOLDER = Path(__file__).parent / "faulty"
@@ -64,3 +66,8 @@ def test_the_json_report_holds_place_path_code_message_and_suggestion(vocabulary
         "message": "unknown field type 'curency'",
         "suggestion": "did you mean 'currency'?",
     }
+
+
+def test_the_caret_stands_under_the_fault_beside_chinese_text_too() -> None:
+    problem = Problem(Place("a.yaml", 1, 5), "", "x", Text("wrong"), None, "标签: 客户", 2)
+    assert problem.as_text().split("\n")[1:] == ["    1 | 标签: 客户", "              ^^^^"]

@@ -9,7 +9,7 @@ from looseleaf_metadata.kinds.base import LABEL, NAMES, Kind, Schema, mapping, n
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import App
 from looseleaf_metadata.names import humanised
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class AppKind(Kind):
             for index, needed in enumerate(module.get("needs", ())):
                 if needed not in modules:
                     message = Text("unknown module '{name}'", name=needed)
-                    run.report(document, f"/modules/{name}/needs/{index}", "unknown-module", message, did_you_mean(needed, modules))
+                    run.report(document, f"/modules/{name}/needs/{index}", "unknown-module", message, suggest(needed, modules))
         return App(
             id=data.get("id", document.name),
             name=document.name,

@@ -8,7 +8,7 @@ from looseleaf_metadata.kinds.base import EXPRESSION, LABEL, NAME, NAMES, Kind, 
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Form, FormItem, Object, Section
 from looseleaf_metadata.paths import all_related_lists, related_lists
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class FormKind(Kind):
                 run.refer(source, f"object:{known[name].object}/field:{known[name].by}", document, f"/related/{index}", "related-list")
             elif not any(address.startswith("object:") for address in run.broken):
                 message = Text("{object} has no related list '{name}'", object=owner.name, name=name)
-                run.report(document, f"/related/{index}", "unknown-related-list", message, did_you_mean(name, known))
+                run.report(document, f"/related/{index}", "unknown-related-list", message, suggest(name, known))
 
     def finish(self, built: dict[str, Any], run: Compilation) -> None:
         """Give every live object without a form one of its own."""

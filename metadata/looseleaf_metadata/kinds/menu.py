@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from looseleaf_metadata.kinds.base import LABEL, NAME, Kind, Schema, either, listing, mapping
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Menu, MenuItem
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _entry(document: Document, run: Compilation, pointer: str, data: Any) -> Men
         return MenuItem(object=data["object"], label=label) if found else None
     if data["page"] not in run.vocabulary.pages:
         message = Text("unknown page '{name}'", name=data["page"])
-        run.report(document, f"{pointer}/page", "unknown-page", message, did_you_mean(data["page"], run.vocabulary.pages))
+        run.report(document, f"{pointer}/page", "unknown-page", message, suggest(data["page"], run.vocabulary.pages))
     return MenuItem(page=data["page"], label=label)
 
 
@@ -87,5 +87,5 @@ def _named(document: Document, run: Compilation, pointer: str, name: str) -> Men
         found = run.known_object(document, pointer, name, f"menu:{document.name}", "menu")
         return MenuItem(object=name) if found else None
     message = Text("there is no object and no page '{name}'", name=name)
-    run.report(document, pointer, "unknown-object", message, did_you_mean(name, [*run.objects, *run.vocabulary.pages]))
+    run.report(document, pointer, "unknown-object", message, suggest(name, [*run.objects, *run.vocabulary.pages]))
     return None

@@ -12,7 +12,7 @@ from looseleaf_metadata.kinds.base import EXPRESSION, LABEL, NAME, NAMES, Kind, 
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import ACTIONS, FIELD_LEVELS, FieldGrant, Grant, Role
 from looseleaf_metadata.names import humanised
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class RoleKind(Kind):
             known = run.vocabulary.abilities
             if known and ability not in known:
                 message = Text("unknown ability '{name}'", name=ability)
-                run.report(document, f"/abilities/{index}", "unknown-ability", message, did_you_mean(ability, known))
+                run.report(document, f"/abilities/{index}", "unknown-ability", message, suggest(ability, known))
         return Role(
             id=data.get("id", document.name),
             name=document.name,
@@ -78,7 +78,7 @@ class RoleKind(Kind):
             run.refer(f"role:{document.name}", f"role:{name}", document, f"/includes/{index}", "includes")
         elif f"role:{name}" not in run.broken:
             message = Text("unknown role '{name}'", name=name)
-            run.report(document, f"/includes/{index}", "unknown-role", message, did_you_mean(name, run.names("role")))
+            run.report(document, f"/includes/{index}", "unknown-role", message, suggest(name, run.names("role")))
 
     def join(self, one: Role, other: Role) -> Role:
         """Rights of two documents of one role; the later app's lines win."""
@@ -154,7 +154,7 @@ def _grant(document: Document, run: Compilation, pointer: str, object_name: str,
         return Grant(action, value, place=place)
     if not object_name:
         message = Text("for all objects only a scope is possible: {scopes}", scopes=", ".join(SCOPES))
-        run.report(document, here, "unknown-value", message, did_you_mean(value, SCOPES))
+        run.report(document, here, "unknown-value", message, suggest(value, SCOPES))
         return Grant(action, "none", place=place)
     if action == "create":
         message = Text("'{action}' is all or nothing: true or false", action=action)
@@ -162,7 +162,7 @@ def _grant(document: Document, run: Compilation, pointer: str, object_name: str,
         return Grant(action, "none", place=place)
     if value.isidentifier() and value not in run.objects[object_name].fields:
         message = Text("unknown scope '{value}'", value=value)
-        hint = did_you_mean(value, SCOPES) or Text("use {scopes}, or an expression", scopes=", ".join(SCOPES))
+        hint = suggest(value, SCOPES) or Text("use {scopes}, or an expression", scopes=", ".join(SCOPES))
         run.report(document, here, "unknown-value", message, hint)
         return Grant(action, "none", place=place)
     where = run.expression(document, here, object_name, source=f"role:{document.name}", how="grant", extra=SCOPE_NAMES)

@@ -9,7 +9,7 @@ from looseleaf_metadata.documents import pointer_of
 from looseleaf_metadata.frozen import freeze
 from looseleaf_metadata.kinds.base import NAME, Kind, Schema, listing, mapping, named, text
 from looseleaf_metadata.model import Object, Scenario
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _check_roles(document: Document, run: Compilation, pointer: str, person: Map
             run.refer(_address(document), f"role:{name}", document, f"{pointer}/{where}", "scenario")
         elif f"role:{name}" not in run.broken:
             message = Text("unknown role '{name}'", name=name)
-            run.report(document, f"{pointer}/{where}", "unknown-role", message, did_you_mean(name, run.roles))
+            run.report(document, f"{pointer}/{where}", "unknown-role", message, suggest(name, run.roles))
 
 
 def _check_fields(document: Document, run: Compilation, pointer: str, owner: Object, names: list[str]) -> None:
@@ -85,7 +85,7 @@ def _check_step(
     actor = when.get("as")
     if isinstance(actor, str) and actor not in people:
         message = Text("nobody here is called '{name}'", name=actor)
-        run.report(document, f"{pointer}/when/as", "unknown-person", message, did_you_mean(actor, people))
+        run.report(document, f"{pointer}/when/as", "unknown-person", message, suggest(actor, people))
     verb = next((verb for verb in VERBS if verb in when), None)
     if verb is None:
         message = Text("a step says what somebody does: {verbs}", verbs=", ".join(VERBS))

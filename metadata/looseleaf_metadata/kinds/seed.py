@@ -10,7 +10,7 @@ from looseleaf_metadata.expressions.types import Kind as ValueKind
 from looseleaf_metadata.frozen import freeze
 from looseleaf_metadata.kinds.base import BOOLEAN, NAME, Kind, Schema, listing
 from looseleaf_metadata.model import Field, Seed
-from looseleaf_metadata.problems import did_you_mean
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _check_value(document: Document, run: Compilation, pointer: str, field: Fiel
         for chosen in value if isinstance(value, list) else [value]:
             if isinstance(chosen, str) and field.option(chosen) is None and not _labelled(field, chosen):
                 message = Text("'{name}' has no option '{option}'", name=field.name, option=chosen)
-                run.report(document, pointer, "unknown-option", message, did_you_mean(chosen, names))
+                run.report(document, pointer, "unknown-option", message, suggest(chosen, names))
     elif (refused := spec.refuses(field, value)) is not None:
         run.report(document, pointer, "bad-value", refused)
 

@@ -12,6 +12,7 @@ from looseleaf_metadata.kinds.base import EXPRESSION, HUE, LABEL, NAME, NAMES, P
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Field, Object, View
 from looseleaf_metadata.names import humanised
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _check_roles(document: Document, run: Compilation, source: str) -> None:
         if name in run.roles:
             run.refer(source, f"role:{name}", document, f"/for/{index}", "for")
         elif f"role:{name}" not in run.broken:
-            run.report(document, f"/for/{index}", "unknown-role", Text("unknown role '{name}'", name=name))
+            run.report(document, f"/for/{index}", "unknown-role", Text("unknown role '{name}'", name=name), suggest(name, run.roles))
 
 
 def _settings(document: Document, run: Compilation, owner: Object, source: str, shape: str) -> dict[str, Any]:
