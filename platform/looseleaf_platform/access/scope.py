@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, false, or_
+from sqlalchemy import ColumnElement, FromClause, false, or_, select
 
 from looseleaf_metadata.expressions.nodes import Path
 from looseleaf_metadata.expressions.types import Kind
 from looseleaf_platform.access.binds import ActorBinds
 from looseleaf_platform.context import Context
 from looseleaf_platform.records.runtime import ObjectRuntime
+from looseleaf_platform.records.sources import source
 from looseleaf_platform.records.sql_scope import TableScope
 from looseleaf_platform.records.tables import has_owner
 
@@ -23,9 +24,14 @@ REACHES = ("own", "team", "team_tree")
 def owned_by_actor(context: Context, found: ObjectRuntime, at: FromClause, reach: str) -> tuple[ColumnElement[bool], ...]:
     """Conditions, one of which holds for records within `reach` ("own", "team", "team_tree") of the actor; each can use an index.
 
-    One's own records are within reach of one's team too. For users and teams, that are owned by nobody, "own" is oneself and one's team.
+    One's own records are within reach of one's team too. For users and teams, that are owned by nobody, "own" is oneself and one's team;
+    lines belong to whom their parent belongs to.
     """
     binds = ActorBinds(context)
+    if found.object.owned_by:
+        parent, by = parent_of(context, found)
+        there = source(parent, again=True)
+        return tuple(at.c[by].in_(select(there.c.id).where(one)) for one in owned_by_actor(context, parent, there, reach))
     if found.name == "user":
         mine, team = at.c.id, at.c[found.fields["team"].main.name]
     elif found.name == "team":
@@ -41,6 +47,13 @@ def owned_by_actor(context: Context, found: ObjectRuntime, at: FromClause, reach
         return (*conditions, team == binds.team)
     separate = binds.teams
     return (*conditions, *(team == one for one in separate)) if separate else (*conditions, team.in_(binds.team_list))
+
+
+def parent_of(context: Context, found: ObjectRuntime) -> tuple[ObjectRuntime, str]:
+    """The object that a line object's records belong to, and the column that says to which record."""
+    parent_name, _, lines = found.object.owned_by.partition(".")
+    parent = context.runtime.object(parent_name)
+    return parent, found.fields[str(parent.fields[lines].field.settings["by"])].main.name
 
 
 class RecordScope(TableScope):

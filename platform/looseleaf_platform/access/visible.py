@@ -13,7 +13,7 @@ from looseleaf_metadata.expressions.nodes import Expression, Logical
 from looseleaf_metadata.model import Grant
 from looseleaf_platform.access.binds import ActorBinds
 from looseleaf_platform.access.profile import LINE_ACTIONS
-from looseleaf_platform.access.scope import RecordScope, owned_by_actor
+from looseleaf_platform.access.scope import RecordScope, owned_by_actor, parent_of
 from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import share
 from looseleaf_platform.records.runtime import ObjectRuntime
@@ -146,11 +146,10 @@ def shared_ids(context: Context, found: ObjectRuntime, action: str) -> CompoundS
 
 def _lines(context: Context, found: ObjectRuntime, action: str, at: FromClause) -> Visibility:
     """Lines are reached through their parent; grants of their own narrow that."""
-    parent_name, _, lines = found.object.owned_by.partition(".")
-    parent = context.runtime.object(parent_name)
-    by = at.c[found.fields[str(parent.fields[lines].field.settings["by"])].main.name]
+    parent, by_name = parent_of(context, found)
+    by = at.c[by_name]
     there = source(parent, again=True)
-    reached = visible(context, parent_name, LINE_ACTIONS.get(action, (action,))[-1], there)
+    reached = visible(context, parent.name, LINE_ACTIONS.get(action, (action,))[-1], there)
     if not reached.everything:
         ids = tuple(by.in_(select(there.c.id).where(branch)) for branch in reached.branches)
         reached = Visibility(everything=False, branches=ids)
