@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import share
 from looseleaf_platform.errors import Fault, NotAllowed, NotThere, Refused
 from looseleaf_platform.records import read
-from looseleaf_platform.records.ids import new_id
+from looseleaf_platform.records.sharing import end_share, put_share
 
 Principal = Literal["user", "team"]
 Level = Literal["read", "update"]
@@ -57,33 +57,15 @@ def give(context: Context, object_name: str, record_id: int, principal: Principa
         raise Refused([Fault("/with", "unknown-choice", Text("Choose a person or a team, and what they may do"))])
     if not read.titles(context, principal, (principal_id,)):
         raise Refused([Fault("/with", "not-there", Text("There is nobody like that to share with"))])
-    thing = context.model.objects[object_name]
-    same = (
-        share.c.object_id == thing.id,
-        share.c.record_id == record_id,
-        share.c.principal_kind == principal,
-        share.c.principal_id == principal_id,
-    )
-    with context.workspace.database.write() as connection:
-        if connection.execute(update(share).where(*same).values(level=level)).rowcount:
-            return
-        row = {"object_id": thing.id, "record_id": record_id, "principal_kind": principal, "principal_id": principal_id, "level": level}
-        connection.execute(insert(share).values(id=new_id(), by=context.actor.id, at=context.now, **row))
+    with context.workspace.writing(context) as (connection, bound):
+        put_share(connection, bound, object_name, record_id, principal, principal_id, level)
 
 
 def take_back(context: Context, object_name: str, record_id: int, principal: Principal, principal_id: int) -> None:
     """End a share. Raises NotAllowed."""
     _check(context, object_name, record_id)
-    thing = context.model.objects[object_name]
-    with context.workspace.database.write() as connection:
-        connection.execute(
-            delete(share).where(
-                share.c.object_id == thing.id,
-                share.c.record_id == record_id,
-                share.c.principal_kind == principal,
-                share.c.principal_id == principal_id,
-            )
-        )
+    with context.workspace.writing(context) as (connection, bound):
+        end_share(connection, bound, object_name, record_id, principal, principal_id)
 
 
 def _check(context: Context, object_name: str, record_id: int) -> None:

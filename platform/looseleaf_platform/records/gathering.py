@@ -75,7 +75,9 @@ class Gatherings:
         levels = {(one.rollup.parent, one.rollup.field): 0 for one in found}
         for _ in found:
             for one in found:
-                read = [(one.rollup.child, name) for name in one.own] + [(self._end(one.rollup.child, hop), name) for hop, name in one.remote]
+                read = [(one.rollup.child, name) for name in one.own] + [
+                    (self._end(one.rollup.child, hop), name) for hop, name in one.remote
+                ]
                 below = max((levels[key] + 1 for key in read if key in levels), default=0)
                 levels[one.rollup.parent, one.rollup.field] = min(below, len(found))
         return [replace(one, level=levels[one.rollup.parent, one.rollup.field]) for one in found]

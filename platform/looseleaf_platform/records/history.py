@@ -6,7 +6,7 @@ Rights are today's. A field that the reader may not see never was; of a masked o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import change, operation
 from looseleaf_platform.errors import Invalid, NotThere
 from looseleaf_platform.fields.base import Situation
+from looseleaf_platform.records.ids import decode
 from looseleaf_platform.records.sql_expressions import compile_condition
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan, Plans
 
@@ -42,7 +43,8 @@ class FieldChange:
 class Entry:
     """One change of a record, or of one of its lines (`object` is the line's then). `actor` is None for the system.
 
-    `kind`: "create", "update", "delete", "restore"; `operation_kind`: "edit", "import", "transfer", …; `source`: the door.
+    `kind`: "create", "update", "delete", "restore", "share"; `operation_kind`: "edit", "import", "transfer", …; `source`: the door.
+    `shared`: of a share with whom ("user" or "team", id), at which level before and after; None for not at all.
     """
 
     id: int
@@ -57,7 +59,8 @@ class Entry:
     source: str
     reason: str
     fields: tuple[FieldChange, ...] = ()
-    exemptions: tuple[str, ...] = field(default=())
+    exemptions: tuple[str, ...] = ()
+    shared: tuple[str, int, str | None, str | None] | None = None
 
 
 def history(context: Context, object_name: str, id: int) -> tuple[Entry, ...]:
@@ -82,7 +85,9 @@ def _masked_in(connection: Connection, context: Context, plan: ObjectPlan, id: i
     reach = visible(context, plan.name, "read", plan.table)
     masks = context.profile.masked(plan.name)
     scope = RecordScope(context, plan.runtime, plan.table)
-    conditions = [(true() if mask is None else compile_condition(mask, scope)).is_(true()).label(f"masked_{name}") for name, mask in masks.items()]
+    conditions = [
+        (true() if mask is None else compile_condition(mask, scope)).is_(true()).label(f"masked_{name}") for name, mask in masks.items()
+    ]
     where = (plan.table.c.id == id, false() if reach.nothing else reach.condition())
     found = connection.execute(select(plan.table.c.id, *conditions).where(*where)).first()
     if found is None:
@@ -134,10 +139,11 @@ class _Teller:
                 reason=row.reason,
                 fields=tuple(self._fields(row.kind, row.payload or {})),
                 exemptions=tuple(row.exemptions or ()),
+                shared=_shared(row.payload) if row.kind == "share" and row.payload else None,
             )
 
     def _fields(self, kind: str, payload: Mapping[str, Any]) -> Iterable[FieldChange]:
-        for id, said in payload.items():
+        for id, said in payload.items() if kind != "share" else ():
             found = self.fields.get(id)
             if found is None:
                 continue
@@ -153,3 +159,8 @@ class _Teller:
             return found.type.parse(said, found.field, self.situation)
         except Invalid as error:
             return error.details.get("value", said)
+
+
+def _shared(payload: Mapping[str, Any]) -> tuple[str, int, str | None, str | None]:
+    kind, principal, before, after = payload["share"]
+    return kind, decode(principal), before, after

@@ -37,13 +37,17 @@ def index(batch: Batch, rows: list[Row]) -> None:
         removed[row.plan].extend({"_gram": gram, "_field": field, "_record": row.id} for field, gram in old - new)
     for plan, grams in removed.items():
         if grams:
-            batch.connection.execute(plan.statement("ungram", lambda plan=plan: _delete(plan)), grams)
+            batch.connection.execute(_delete(plan), grams)
     for plan, grams in added.items():
         if grams:
-            insert_many(batch.connection, plan.statement("gram", lambda plan=plan: insert(plan.runtime.grams)), grams)
+            insert_many(batch.connection, _insert(plan), grams)
+
+
+def _insert(plan: ObjectPlan) -> Any:
+    return plan.statement("gram", lambda: insert(plan.runtime.grams))
 
 
 def _delete(plan: ObjectPlan) -> Any:
     table = plan.runtime.grams
     where = (table.c.gram == bindparam("_gram"), table.c.field_id == bindparam("_field"), table.c.record_id == bindparam("_record"))
-    return delete(table).where(*where)
+    return plan.statement("ungram", lambda: delete(table).where(*where))

@@ -18,7 +18,13 @@ from looseleaf_platform.fields.auto_number import DEFAULT_FORMAT, parts_of, peri
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 
-DIGITS = {"yyyy": "(?P<yyyy>[0-9]{4})", "yy": "(?P<yy>[0-9]{2})", "mm": "(?P<mm>[0-9]{2})", "dd": "(?P<dd>[0-9]{2})", "seq": "(?P<seq>[0-9]{1,15})"}
+DIGITS = {
+    "yyyy": "(?P<yyyy>[0-9]{4})",
+    "yy": "(?P<yy>[0-9]{2})",
+    "mm": "(?P<mm>[0-9]{2})",
+    "dd": "(?P<dd>[0-9]{2})",
+    "seq": "(?P<seq>[0-9]{1,15})",
+}
 
 
 def number(batch: Batch) -> None:

@@ -26,8 +26,8 @@ from looseleaf_platform.records.writing import (
     defaulting,
     deleting,
     idempotency,
-    links,
     lines,
+    links,
     loading,
     merging,
     outbox,
@@ -45,6 +45,8 @@ from looseleaf_platform.records.writing.violations import is_unique, refusal_of
 
 MOST_CHANGES = 10_000
 """Changes that one call may hold."""
+EDIT = Operation()
+"""What somebody does who says nothing of it."""
 ATTEMPTS = 4
 """Tries of a write that others got in the way of: a deadlock, or a value that somebody took in the same moment."""
 
@@ -82,7 +84,7 @@ AFTER: tuple[After, ...] = (
 def write(
     context: Context,
     changes: Sequence[Change],
-    operation: Operation = Operation(),
+    operation: Operation = EDIT,
     *,
     idempotency_key: str = "",
     collect: bool = False,
@@ -96,7 +98,9 @@ def write(
     changes = tuple(changes)
     hash = ""
     if len(changes) > MOST_CHANGES:
-        raise Refused([Fault("", "too-many", Text("{count} changes at once: at most {most} are taken", count=len(changes), most=MOST_CHANGES))])
+        raise Refused(
+            [Fault("", "too-many", Text("{count} changes at once: at most {most} are taken", count=len(changes), most=MOST_CHANGES))]
+        )
     if idempotency_key:
         idempotency.check_key(idempotency_key)
         hash = idempotency.request_hash(changes, operation)
@@ -129,7 +133,7 @@ def insist(context: Context, once: Callable[[], Outcome]) -> Outcome:
 
 
 def write_within(
-    connection: Connection, context: Context, changes: Sequence[Change], operation: Operation = Operation(), *, collect: bool = False
+    connection: Connection, context: Context, changes: Sequence[Change], operation: Operation = EDIT, *, collect: bool = False
 ) -> Outcome:
     """`write` as a part of a transaction that is open already: what `context.workspace.writing(context)` gives.
 
@@ -143,7 +147,8 @@ def write_within(
         try:
             outcome = _write_set(connection, context, changes, operation, collect, refused)
         except BrokenLate as late:
-            assert savepoint is not None, "only late rules are broken late"
+            if savepoint is None:
+                raise
             savepoint.rollback()
             refused.update(late.faults)
         else:
@@ -153,7 +158,12 @@ def write_within(
 
 
 def _write_set(
-    connection: Connection, context: Context, changes: Sequence[Change], operation: Operation, collect: bool, refused: Mapping[int, list[Fault]]
+    connection: Connection,
+    context: Context,
+    changes: Sequence[Change],
+    operation: Operation,
+    collect: bool,
+    refused: Mapping[int, list[Fault]],
 ) -> Outcome:
     """One pass over a set. `refused`: changes, by index, that are known to be faulty."""
     batch = Batch(context, connection, operation, new_id(), collect)
@@ -208,7 +218,6 @@ def _written(row: Row) -> Written:
 def deadlocked(error: Busy) -> bool:
     """Whether another try is likely to succeed at once."""
     return getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") in ("40P01", "40001")
-
 
 
 class BrokenLate(Exception):

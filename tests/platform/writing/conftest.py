@@ -70,7 +70,7 @@ def rows(crm: Workspace) -> Callable[..., Sequence[Mapping[str, Any]]]:
         table = SYSTEM_TABLES.tables.get(name)
         if table is None:
             table = crm.runtime.object(name).table
-        statement = select(table).where(*(table.c[column] == value for column, value in equal.items())).order_by(table.c[list(table.c)[0].name])
+        statement = select(table).where(*(table.c[column] == value for column, value in equal.items())).order_by(next(iter(table.c)))
         with crm.database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 

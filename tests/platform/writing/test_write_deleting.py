@@ -62,7 +62,10 @@ def test_a_cascade_takes_children_along_and_brings_them_back(system, account, cr
     gone_before = create("contact", name="Wu", account=account)
     write(system, [Change("delete", "contact", gone_before)])
     outcome = write(system, [Change("delete", "account", account)])
-    assert {(row["object_id"], row["record_id"]) for row in rows("change", operation_id=outcome.operation)} == {("account", account), ("contact", contact)}
+    assert {(row["object_id"], row["record_id"]) for row in rows("change", operation_id=outcome.operation)} == {
+        ("account", account),
+        ("contact", contact),
+    }
     write(system, [Change("restore", "account", account)])
     assert read.get(system, "contact", contact).values["name"] == "Chen"
     with pytest.raises(NotThere):

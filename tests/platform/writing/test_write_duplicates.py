@@ -44,7 +44,9 @@ def test_a_rule_may_refuse_and_looks_back_only_so_far(system, create, clock, fau
     create("task", subject="Call back", deal=deal)
     again = Change("create", "task", values={"subject": "call  BACK", "deal": deal})
     assert faults_of(system, again) == [("", "duplicate")]
-    assert faults_of(system, *(Change("create", "task", values={"subject": "same", "deal": deal}) for _ in range(2))) == [("/1", "duplicate")]
+    assert faults_of(system, *(Change("create", "task", values={"subject": "same", "deal": deal}) for _ in range(2))) == [
+        ("/1", "duplicate")
+    ]
     clock.advance(days=31)
     assert write(system, [again]).written[0].outcome == "created"
 

@@ -41,15 +41,26 @@ def test_an_operation_says_who_why_and_by_which_door(crm, rows):
     rep = as_user(crm, ["rep"], name="Lin")
     outcome = write(rep.by("screen"), [Change("create", "account", values={"name": "a"})], Operation("edit", reason="trade fair"))
     (operation,) = rows("operation", id=outcome.operation)
-    assert (operation["kind"], operation["source"], operation["actor"], operation["reason"]) == ("edit", "screen", rep.actor.id, "trade fair")
+    assert (operation["kind"], operation["source"], operation["actor"], operation["reason"]) == (
+        "edit",
+        "screen",
+        rep.actor.id,
+        "trade fair",
+    )
 
 
 def test_a_write_tells_the_rest_of_the_product_in_one_message(system, rows):
-    changes = [Change("create", "account", values={"name": "a"}, reference="a"), Change("create", "deal", values={"name": "d", "account": {"$ref": "a"}})]
+    changes = [
+        Change("create", "account", values={"name": "a"}, reference="a"),
+        Change("create", "deal", values={"name": "d", "account": {"$ref": "a"}}),
+    ]
     outcome = write(system, changes)
     (message,) = rows("outbox", topic="records.written")
     account, deal = (encode(one.id or 0) for one in outcome.written)
-    assert message["payload"] == {"operation": encode(outcome.operation or 0), "records": {"account": {"create": [account]}, "deal": {"create": [deal]}}}
+    assert message["payload"] == {
+        "operation": encode(outcome.operation or 0),
+        "records": {"account": {"create": [account]}, "deal": {"create": [deal]}},
+    }
     assert decode(message["payload"]["operation"]) == outcome.operation
 
 
@@ -103,3 +114,31 @@ def test_people_and_their_roles_have_a_history_too(system, create):
     assert [change.name for change in history(system, "user", user)[0].fields] == ["state"]
     member = create("role_member", user=user, role="rep")
     assert history(system, "role_member", member)[0].kind == "create"
+
+
+def test_sharing_is_written_down_and_told(crm, system, create):
+    from looseleaf_platform.sharing import give, take_back
+
+    zhou, lin = as_user(crm, ["manager"], name="Zhou"), as_user(crm, ["rep"], name="Lin")
+    account = create("account", by=zhou, name="a")
+    with pytest.raises(NotThere):
+        write(lin, [Change("update", "account", account, {"name": "b"})])
+    give(zhou, "account", account, "user", lin.actor.id, "update")
+    assert write(lin, [Change("update", "account", account, {"name": "b"})]).written[0].outcome == "updated"
+    give(zhou, "account", account, "user", lin.actor.id, "update")
+    take_back(zhou, "account", account, "user", lin.actor.id)
+    told = [(entry.actor, entry.shared) for entry in history(zhou, "account", account) if entry.kind == "share"]
+    assert told == [(zhou.actor.id, ("user", lin.actor.id, "update", None)), (zhou.actor.id, ("user", lin.actor.id, None, "update"))]
+
+
+def test_records_are_handed_over_with_what_belongs_to_them(crm, create):
+    from looseleaf_platform.transfer import transfer
+
+    zhou, lin, wu = as_user(crm, ["manager"], name="Zhou"), as_user(crm, ["rep"], name="Lin"), as_user(crm, ["rep"], name="Wu")
+    account = create("account", by=lin, name="a")
+    theirs, others = create("deal", by=lin, name="d", account=account), create("deal", name="e", account=account, owner=zhou.actor.id)
+    assert transfer(zhou, "account", [account], wu.actor.id, ["deals"]) == 2
+    (entry,) = [entry for entry in history(zhou, "account", account) if entry.operation_kind == "transfer"]
+    assert {change.name: (change.before, change.after) for change in entry.fields} == {"owner": (lin.actor.id, wu.actor.id)}
+    assert entry.operation == history(zhou, "deal", theirs)[0].operation
+    assert [entry.kind for entry in history(zhou, "deal", others)] == ["create"]

@@ -95,7 +95,11 @@ def test_lines_go_by_the_rights_to_their_record(crm, create, rows):
     deal = create("deal", by=rep, name="d", account=account, lines=[{"description": "one"}])
     (line,) = (row["id"] for row in rows("deal_line"))
     assert write(rep, [Change("update", "deal_line", line, {"price": 5})]).written[0].outcome == "updated"
-    for change in (Change("update", "deal_line", line, {"price": 6}), Change("delete", "deal_line", line), Change("update", "deal", deal, {"lines": []})):
+    for change in (
+        Change("update", "deal_line", line, {"price": 6}),
+        Change("delete", "deal_line", line),
+        Change("update", "deal", deal, {"lines": []}),
+    ):
         with pytest.raises(NotThere):
             write(other, [change])
 

@@ -40,7 +40,9 @@ def test_the_same_amount_in_another_currency_is_another_value(system, account, c
 
 
 def test_without_a_rate_the_amount_is_refused(system, account, faults_of):
-    assert faults_of(system, Change("create", "deal", values={"name": "d", "account": account, "amount": "GBP 5"})) == [("/amount", "no-rate")]
+    assert faults_of(system, Change("create", "deal", values={"name": "d", "account": account, "amount": "GBP 5"})) == [
+        ("/amount", "no-rate")
+    ]
 
 
 def test_a_worth_that_can_not_be_kept_is_refused(system, account, faults_of):

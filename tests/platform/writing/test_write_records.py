@@ -142,7 +142,9 @@ def test_a_retired_option_stays_on_old_records_and_cant_be_chosen(crm, system, c
     from looseleaf_platform.records.requests import Operation
 
     assert faults_of(system, Change("create", "account", values={"name": "x", "tier": "old"})) == [("/tier", "retired-option")]
-    outcome = write(system, [Change("create", "account", values={"name": "x", "tier": "old"})], Operation("import", exemptions=frozenset({"history"})))
+    outcome = write(
+        system, [Change("create", "account", values={"name": "x", "tier": "old"})], Operation("import", exemptions=frozenset({"history"}))
+    )
     id = outcome.written[0].id
     assert write(system, [Change("update", "account", id, {"name": "y", "tier": "old"})]).written[0].outcome == "updated"
     assert read.get(system, "account", id).values["tier"] == "old"

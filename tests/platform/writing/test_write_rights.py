@@ -58,7 +58,9 @@ def test_nobody_refers_to_a_record_that_they_can_not_see(crm, rep, create, fault
     seen = create("account", by=rep, name="seen")
     values = {"name": "d", "account": encode(unseen)}
     assert faults_of(rep, Change("create", "deal", values=values)) == [("/account", "no-such-record")]
-    assert faults_of(rep, Change("create", "deal", values=values | {"account": {"$key": {"name": "unseen"}}})) == [("/account", "no-such-record")]
+    assert faults_of(rep, Change("create", "deal", values=values | {"account": {"$key": {"name": "unseen"}}})) == [
+        ("/account", "no-such-record")
+    ]
     deal = create("deal", name="d", account=unseen, owner=rep.actor.id)
     assert write(rep, [Change("update", "deal", deal, {"name": "e", "account": encode(unseen)})]).written[0].outcome == "updated"
     assert write(rep, [Change("update", "deal", deal, {"account": encode(seen)})]).written[0].outcome == "updated"

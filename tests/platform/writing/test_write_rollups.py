@@ -111,7 +111,11 @@ def run_randomly(system, accounts: list[int], seed: int, steps: int) -> None:
         elif choice < 0.65:
             write(system, [Change("update", "deal", chance.choice(mine), {"account": account})])
         elif choice < 0.85:
-            fields = {"amount": chance.randint(1, 9999), "stage": chance.choice(("open", "won")), "lines": [{"price": chance.randint(0, 99)}]}
+            fields = {
+                "amount": chance.randint(1, 9999),
+                "stage": chance.choice(("open", "won")),
+                "lines": [{"price": chance.randint(0, 99)}],
+            }
             write(system, [Change("update", "deal", id, fields) for id in {chance.choice(mine), chance.choice(mine)}])
         else:
             gone = mine.pop(chance.randrange(len(mine)))

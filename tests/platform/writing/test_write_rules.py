@@ -85,7 +85,9 @@ def test_a_rule_about_the_lines_together_is_asked_after_they_are_stored(system, 
 
 def test_a_recorded_exemption_lets_old_data_in(system, account, rows, faults_of):
     values = {"name": "d", "account": account, "close_date": "2020-01-01", "stage": "lost", "created_at": "2020-01-01T00:00:00Z"}
-    outcome = write(system, [Change("create", "deal", values=values)], Operation("import", exemptions=frozenset({"rules", "required", "history"})))
+    outcome = write(
+        system, [Change("create", "deal", values=values)], Operation("import", exemptions=frozenset({"rules", "required", "history"}))
+    )
     (operation,) = rows("operation", id=outcome.operation)
     assert operation["exemptions"] == ["history", "required", "rules"]
     assert read.get(system, "deal", outcome.written[0].id).values["created_at"].year == 2020

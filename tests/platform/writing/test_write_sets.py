@@ -35,7 +35,9 @@ def test_changes_refer_to_each_other_by_name_in_any_order(system, rows):
 
 
 def test_a_name_that_nothing_has_is_told(system, create, faults_of):
-    assert faults_of(system, Change("create", "deal", values={"name": "d", "account": {"$ref": "x"}})) == [("/account", "unknown-reference")]
+    assert faults_of(system, Change("create", "deal", values={"name": "d", "account": {"$ref": "x"}})) == [
+        ("/account", "unknown-reference")
+    ]
     changes = [
         Change("create", "competitor", values={"name": "r"}, reference="x"),
         Change("create", "deal", values={"name": "d", "account": {"$ref": "x"}}),
@@ -58,7 +60,12 @@ def test_records_are_referred_to_by_their_keys(system, create, faults_of):
     )
     accounts = [read.get(system, "deal", outcome.written[n].id).values["account"] for n in (0, 2, 3)]
     assert accounts == [one, outcome.written[1].id, one]
-    for key, code in (({"name": "twin"}, "several"), ({"name": "nobody"}, "no-such-record"), ({"colour": "red"}, "unknown-key"), ({}, "unknown-key")):
+    for key, code in (
+        ({"name": "twin"}, "several"),
+        ({"name": "nobody"}, "no-such-record"),
+        ({"colour": "red"}, "unknown-key"),
+        ({}, "unknown-key"),
+    ):
         assert faults_of(system, Change("create", "deal", values={"name": "d", "account": {"$key": key}})) == [("/account", code)]
 
 
@@ -66,7 +73,11 @@ def test_a_record_changed_twice_in_one_set_is_changed_in_order(system, create, r
     id = create("account", name="a")
     outcome = write(
         system,
-        [Change("update", "account", id, {"name": "b", "employees": 1}), Change("update", "account", id, {"name": "c"}), Change("delete", "account", id)],
+        [
+            Change("update", "account", id, {"name": "b", "employees": 1}),
+            Change("update", "account", id, {"name": "c"}),
+            Change("delete", "account", id),
+        ],
     )
     assert [(one.outcome, one.version) for one in outcome.written] == [("updated", 2), ("updated", 3), ("deleted", 4)]
     assert [row["kind"] for row in rows("change", operation_id=outcome.operation)] == ["update", "update", "delete"]
@@ -143,7 +154,8 @@ def test_an_import_stores_the_good_rows_and_tells_the_bad_ones(system, create, r
 def test_a_rule_about_lines_refuses_its_own_row_of_an_import_only(system, create, rows):
     account = create("account", name="a")
     changes = [
-        Change("create", "deal", values={"name": f"d{price}", "account": account, "lines": [{"price": price}]}) for price in (1, 2_000_000, 3, 5_000_000)
+        Change("create", "deal", values={"name": f"d{price}", "account": account, "lines": [{"price": price}]})
+        for price in (1, 2_000_000, 3, 5_000_000)
     ]
     assert outcomes(write(system, changes, collect=True)) == ["created", "refused", "created", "refused"]
     assert sorted(row["f_name"] for row in rows("deal")) == ["d1", "d3"]
@@ -209,11 +221,18 @@ def test_a_thousand_rows_take_as_many_statements_as_a_hundred(crm, system, creat
             Change(
                 "create",
                 "deal",
-                values={"name": f"{prefix}{n}", "account": {"$key": {"name": "a"}}, "amount": n + 1, "lines": [{"description": f"{n}", "price": n}]},
+                values={
+                    "name": f"{prefix}{n}",
+                    "account": {"$key": {"name": "a"}},
+                    "amount": n + 1,
+                    "lines": [{"description": f"{n}", "price": n}],
+                },
             )
             for n in range(size)
         ]
-        changes += [Change("upsert", "account", values={"code": f"{prefix}{n}", "name": f"{n}", "parent": account}, key="code") for n in range(size)]
+        changes += [
+            Change("upsert", "account", values={"code": f"{prefix}{n}", "name": f"{n}", "parent": account}, key="code") for n in range(size)
+        ]
         write(system, changes, collect=True)
         return len(statements)
 

@@ -107,7 +107,11 @@ class Default:
         waiting = {field.name: cls.of(plan, field) for field in plan.given.values() if field.field.default is not None}
         ordered: list[Default] = []
         while waiting:
-            ready = [name for name, default in waiting.items() if default.condition is None or not default.condition.reads & (waiting.keys() - {name})]
+            ready = [
+                name
+                for name, default in waiting.items()
+                if default.condition is None or not default.condition.reads & (waiting.keys() - {name})
+            ]
             for name in ready or list(waiting):
                 ordered.append(waiting.pop(name))
         return tuple(ordered)
@@ -133,7 +137,12 @@ class UniquePlan:
     def all_of(cls, plan: ObjectPlan) -> tuple[UniquePlan, ...]:
         """The promises of an object."""
         return tuple(
-            cls(unique.id, tuple(plan.fields[name] for name in unique.fields), main_columns(plan.object, plan.table, unique.fields), unique.message)
+            cls(
+                unique.id,
+                tuple(plan.fields[name] for name in unique.fields),
+                main_columns(plan.object, plan.table, unique.fields),
+                unique.message,
+            )
             for unique in plan.object.unique
         )
 

@@ -78,7 +78,7 @@ def teams_of(batch: Batch, users: set[int]) -> dict[int, int | None]:
     actor = batch.context.actor
     if not users:
         return {}
-    if users == {actor.id}:
+    if actor.id is not None and users == {actor.id}:
         return {actor.id: actor.team}
     table = batch.plans["user"].table
     team = table.c[batch.plans["user"].fields["team"].keys[0]]

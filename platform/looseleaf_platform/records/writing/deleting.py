@@ -36,10 +36,10 @@ class Incoming:
 def incoming(plans: Plans, object_name: str) -> tuple[Incoming, ...]:
     """Every look-up that points to records of an object."""
     key = ("incoming", object_name)
-    found = plans.runtime.memo.get(key)
+    found: tuple[Incoming, ...] | None = plans.runtime.memo.get(key)
     if found is None:
         found = plans.runtime.memo[key] = tuple(_incoming(plans, object_name))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _incoming(plans: Plans, object_name: str) -> Iterator[Incoming]:
@@ -127,7 +127,10 @@ def _restrict(batch: Batch, pointing: list[tuple[Incoming, Row, int]]) -> None:
     for (row, plan), ids in groups.items():
         seen = _seen(batch, plan, sorted(ids))
         if seen:
-            row.fault("restricted", Text("{count} {objects} refer to it", count=seen, objects=plan.object.plural if seen > 1 else plan.object.label))
+            row.fault(
+                "restricted",
+                Text("{count} {objects} refer to it", count=seen, objects=plan.object.plural if seen > 1 else plan.object.label),
+            )
         else:
             row.fault("restricted", Text("Other records refer to it, which you may not see"))
 
@@ -189,7 +192,9 @@ def _check_belonging(batch: Batch) -> None:
                 continue
             target = field.load(row.stored)
             if target is not None and (field.target, target) not in returning and not _lives(batch, batch.plans[field.target], target):
-                message = Text("It belongs to a record that is in the recycle bin ({field}): restore that one first", field=field.field.label)
+                message = Text(
+                    "It belongs to a record that is in the recycle bin ({field}): restore that one first", field=field.field.label
+                )
                 row.root.fault("deleted-target", message)
 
 

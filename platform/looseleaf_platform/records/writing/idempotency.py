@@ -22,7 +22,8 @@ LONGEST_KEY = 255
 def request_hash(changes: Sequence[Change], operation: Operation) -> str:
     """What tells one request from another."""
     said = [
-        [change.kind, change.object, change.id, change.values, change.version, change.base, change.reference, change.key] for change in changes
+        [change.kind, change.object, change.id, change.values, change.version, change.base, change.reference, change.key]
+        for change in changes
     ]
     whole = [said, operation.kind, operation.reason, sorted(operation.exemptions)]
     return hashlib.sha256(orjson.dumps(whole, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
@@ -36,7 +37,9 @@ def check_key(key: str) -> None:
 
 def outcome_of(connection: Connection, context: Context, key: str, hash: str) -> Outcome | None:
     """The outcome kept under `key`; None if the key is new. Raises Refused if it was used for another request."""
-    statement = select(idempotency.c.request_hash, idempotency.c.response).where(idempotency.c.key == key, idempotency.c.actor == (context.actor.id or 0))
+    statement = select(idempotency.c.request_hash, idempotency.c.response).where(
+        idempotency.c.key == key, idempotency.c.actor == (context.actor.id or 0)
+    )
     found = connection.execute(statement).first()
     if found is None:
         return None
@@ -79,4 +82,3 @@ def _outcome(data: dict[str, Any]) -> Outcome:
         for one in data["written"]
     )
     return Outcome(data["operation"], written)
-

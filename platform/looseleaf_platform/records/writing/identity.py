@@ -30,8 +30,7 @@ def identify(batch: Batch, changes: Sequence[Change], refused: Mapping[int, list
     _find_by_key(batch, [row for row in rows if row.kind == "upsert" and not row.faults])
     _number_the_new(rows)
     for row in rows:
-        assert row.change is not None
-        if row.change.reference and not row.faults:
+        if row.change is not None and row.change.reference and not row.faults:
             batch.shared.references[row.change.reference] = (row.plan.name, row.id)
     return _waves(rows)
 
@@ -74,8 +73,7 @@ def _find_by_key(batch: Batch, rows: list[Row]) -> None:
     """Turn each upsert into an update of the record that has the key, or into a create."""
     groups: defaultdict[tuple[ObjectPlan, str], list[Row]] = defaultdict(list)
     for row in rows:
-        assert row.change is not None
-        groups[row.plan, row.change.key or row.plan.object.key].append(row)
+        groups[row.plan, (row.change.key if row.change else "") or row.plan.object.key].append(row)
     for (plan, key), group in groups.items():
         field = plan.fields.get(key)
         if field is None or not (field.keys or key == "id"):

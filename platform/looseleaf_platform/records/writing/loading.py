@@ -42,7 +42,9 @@ def _may_create(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
         return
     hidden = not profile.can(plan.name, "read")
     for row in rows:
-        batch.refuse(row, NotThere() if hidden else NotAllowed(Text("You may not create {objects}", objects=plan.object.plural)), "not-allowed")
+        batch.refuse(
+            row, NotThere() if hidden else NotAllowed(Text("You may not create {objects}", objects=plan.object.plural)), "not-allowed"
+        )
 
 
 def _may_keep(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:

@@ -48,10 +48,9 @@ def _reduce(row: Row) -> None:
 
 def _keep_others_changes(batch: Batch, row: Row) -> None:
     """Take back what the caller didn't change; keep what others did; find what both did."""
-    assert row.base is not None
     both: list[FieldConflict] = []
     kept: list[str] = []
-    for name, raw in row.base.items():
+    for name, raw in (row.base or {}).items():
         field = row.plan.fields.get(name)
         if field is None or not field.keys:
             continue

@@ -113,7 +113,9 @@ def _not_taken(batch: Batch, row: Row, field: FieldPlan, raw: Any, error: Invali
     if error.code == "retired-option":
         before = row.before(field.name)
         kept = set(before) if isinstance(before, tuple) else {before}
-        options = tuple(replace(one, retired=one.retired and one.name not in kept and not batch.exempt("history")) for one in field.field.options)
+        options = tuple(
+            replace(one, retired=one.retired and one.name not in kept and not batch.exempt("history")) for one in field.field.options
+        )
         try:
             row.values[field.name] = field.type.parse(raw, replace(field.field, options=options), batch.situation)
         except Invalid:

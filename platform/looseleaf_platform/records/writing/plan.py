@@ -202,7 +202,7 @@ class ObjectPlan:
         """Set columns `keys` of the record `:_id` whose version is `:_version`."""
 
         def build() -> Executable:
-            values = {key: bindparam(key) for key in sorted(keys)}
+            values: dict[str, Any] = {key: bindparam(key) for key in sorted(keys)}
             where = (self.table.c.id == bindparam("_id"), self.table.c.version == bindparam("_version"))
             return update(self.table).where(*where).values(values)
 

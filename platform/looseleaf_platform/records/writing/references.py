@@ -108,7 +108,9 @@ def _take(row: Row, field: FieldPlan, pending: Pending, ids: list[int], own: int
         _unsettled(row, field, "no-such-record", NO_RECORD)
 
 
-def _records_by_key(batch: Batch, plan: ObjectPlan, fields: list[FieldPlan], keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[int]]:
+def _records_by_key(
+    batch: Batch, plan: ObjectPlan, fields: list[FieldPlan], keys: list[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], list[int]]:
     columns = [plan.table.c[field.keys[0]] for field in fields]
     statement = select(plan.table.c.id, *columns).where(plan.table.c.deleted_at.is_(None))
     if len(columns) == 1:
@@ -131,7 +133,9 @@ def _new_by_key(batch: Batch, plan: ObjectPlan, fields: list[FieldPlan]) -> dict
     for row in batch.of_kind("create"):
         if row.plan is plan:
             values = [row.values.get(field.name) for field in fields]
-            stored = (value if field.plain else field.type.store(value, field.field)[0] for field, value in zip(fields, values, strict=True))
+            stored = (
+                value if field.plain else field.type.store(value, field.field)[0] for field, value in zip(fields, values, strict=True)
+            )
             found.setdefault(tuple(stored), row.id)
     return found
 
@@ -185,4 +189,3 @@ def _existing_statement(plan: ObjectPlan) -> Select[Any]:
 
     found: Select[Any] = plan.statement("existing", build)
     return found
-

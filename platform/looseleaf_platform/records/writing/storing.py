@@ -97,5 +97,3 @@ def _links_to(plan: ObjectPlan) -> list[Any]:
     """The tables of pairs whose target is this object."""
     links = (link for name in plan.plans for link in plan.plans[name].runtime.links.values())
     return [link.table for link in links if link.target == plan.name]
-
-

@@ -41,7 +41,9 @@ def _check(batch: Batch, plan: ObjectPlan, unique: UniquePlan, rows: list[Row]) 
             first[values] = row
     if not first:
         return
-    leaving = {row.id for row in batch.rows if row.plan is plan and (row.kind in ("delete", "purge") or (row.kind == "update" and row in rows))}
+    leaving = {
+        row.id for row in batch.rows if row.plan is plan and (row.kind in ("delete", "purge") or (row.kind == "update" and row in rows))
+    }
     for values, id in _stored(batch, plan, unique, list(first)):
         found = first.get(values)
         if found is not None and found.id != id and id not in leaving:
