@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from looseleaf_platform.context import SYSTEM, Context
-from looseleaf_platform.identity import accounts
+from looseleaf_platform.identity import accounts, sessions
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import decode
 from looseleaf_platform.records.requests import Change, Query, Record
@@ -37,13 +37,8 @@ class Visitor:
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
 
-    def sign_in(self, login: str, password: str = PASSWORD) -> Visitor:
-        answer = self.client.post("/sign-in", data={"login": login, "password": password})
-        assert answer.status_code == 303, answer.text
-        return self
-
     def get(self, path: str, **headers: str) -> TestResponse:
-        return self.client.get(path, headers=headers)
+        return self.client.get(path, headers=headers, buffered=True)
 
     def page(self, path: str) -> str:
         answer = self.get(path)
@@ -114,9 +109,12 @@ class Firm:
     def records(self, object: str) -> tuple[Record, ...]:
         return read.page(self.workspace.context(SYSTEM), object, Query(size=200)).records
 
-    def visitor(self, login: str = "") -> Visitor:
+    def visitor(self, user: int | None = None) -> Visitor:
+        """A browser: of nobody, or with a session of a user already begun."""
         visitor = Visitor(self.app.test_client())
-        return visitor.sign_in(login) if login else visitor
+        if user is not None:
+            visitor.client.set_cookie("looseleaf_session", sessions.begin(self.workspace, user).secret)
+        return visitor
 
 
 @pytest.fixture(params=DATABASES)
@@ -133,22 +131,22 @@ def firm(request: pytest.FixtureRequest, clock: FrozenClock, tmp_path: Path, mon
 @pytest.fixture
 def lin(firm: Firm) -> Visitor:
     """林若溪, signed in."""
-    return firm.visitor("lin@firm.example")
+    return firm.visitor(firm.lin)
 
 
 @pytest.fixture
 def chen(firm: Firm) -> Visitor:
     """陈启明, signed in."""
-    return firm.visitor("chen@firm.example")
+    return firm.visitor(firm.chen)
 
 
 @pytest.fixture
 def gu(firm: Firm) -> Visitor:
     """顾晓燕, the clerk, signed in."""
-    return firm.visitor("gu@firm.example")
+    return firm.visitor(firm.gu)
 
 
 @pytest.fixture
 def admin(firm: Firm) -> Visitor:
     """许知远, the administrator, signed in."""
-    return firm.visitor("admin@firm.example")
+    return firm.visitor(firm.admin)

@@ -13,8 +13,9 @@ from typing import Any
 
 from looseleaf_platform import files
 from looseleaf_platform.context import Context
-from looseleaf_platform.errors import Conflict, Fault, Refused
-from looseleaf_platform.records import duplicates, read
+from looseleaf_platform.errors import Conflict, Fault, Invalid, Refused
+from looseleaf_platform.records import read
+from looseleaf_platform.records.duplicates import find_duplicates
 from looseleaf_platform.records.ids import decode, encode
 from looseleaf_platform.records.requests import Change, Operation, Record, Written
 from looseleaf_platform.records.write import write
@@ -225,7 +226,7 @@ def _clashed(context: Context, form: BoundForm, id: int, sent: Submitted, confli
     """The form with the conflict dialog: it now goes by what is stored, and keeps what was entered."""
     record = read.get(context, form.object.name, id)
     now = raw_values(form.slots, record)
-    mine = {name: value for name, value in sent.raw.items() if sent.base.get(name) != value}
+    mine = {slot.name: sent.raw[slot.name] for slot in form.slots if slot.name in sent.raw and not _same(context, slot, sent)}
     raw = {**now, **mine}
     titles = titles_of(context, form.slots, {**sent.base, **raw}, record)
     both = {one.field: one for one in conflict.fields}
@@ -236,6 +237,16 @@ def _clashed(context: Context, form: BoundForm, id: int, sent: Submitted, confli
     )
     someone = read.titles(context, "user", (conflict.changed_by,)).get(conflict.changed_by, "") if conflict.changed_by else ""
     return Draft(Filled(raw, titles, record=record), record.version, now, clashes, someone)
+
+
+def _same(context: Context, slot: Slot, sent: Submitted) -> bool:
+    """Whether the person left a field as it was filled in."""
+    raw, base = sent.raw[slot.name], sent.base.get(slot.name)
+    situation = situation_of(context)
+    try:
+        return bool((slot.type.parse(raw, slot.field, situation) or None) == (slot.type.parse(base, slot.field, situation) or None))
+    except Invalid:
+        return False
 
 
 def _said(context: Context, slot: Slot, value: Any, titles: Mapping[str, str]) -> str:
@@ -254,7 +265,7 @@ def alike_of(context: Context, object_name: str, values: Mapping[str, Any], *, b
     thing = context.model.objects[object_name]
     if not thing.duplicates:
         return ()
-    found = duplicates.find(context, object_name, values, but=but)
+    found = find_duplicates(context, object_name, values, but=but)
     titles = read.titles(context, object_name, [one.id for one in found if one.id is not None])
     labels = {name: field.label.text(context.locale) for name, field in thing.fields.items()}
     by_record: dict[int | None, Likeness] = {}

@@ -168,7 +168,7 @@ def _page(context: Context, object_name: str, query: Query) -> Page:
     try:
         return read.page(context, object_name, query)
     except BadQuery as bad:
-        if not (query.after or query.before) or bad.pointer not in ("after", "before", "/after", "/before", "page[after]", "page[before]", ""):
+        if not (query.after or query.before) or not bad.pointer.endswith(("after", "before")):
             raise
         return read.page(context, object_name, replace(query, after="", before=""))
 

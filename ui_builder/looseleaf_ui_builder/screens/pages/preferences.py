@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import request, url_for
+from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
 from looseleaf_platform.errors import Refused
@@ -69,6 +69,7 @@ def save_preferences() -> Response:
         accounts.set_preferences(caller(), locale=request.form.get("locale"), timezone=request.form.get("timezone"))
     except Refused as refused:
         return my_settings(422, faults=refused.faults, faulty="preferences")
+    g.locale = request.form.get("locale") or g.locale
     notify(_("Settings saved"))
     response = go("screens.my_settings")
     _remember(response, COOKIE, request.form.get("locale", ""))
