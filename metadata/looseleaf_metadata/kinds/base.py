@@ -70,17 +70,13 @@ class Kind(ABC):
 
     name: ClassVar[str]
     collection: ClassVar[str] = "others"
+    required: ClassVar[tuple[str, ...]] = ()  # keys that must be there
     free_name: ClassVar[bool] = False  # a sentence instead of a lower_snake_case name
     shared: ClassVar[bool] = False  # several apps may have a document of the same name
 
     @abstractmethod
     def properties(self, vocabulary: Vocabulary) -> Schema:
         """The keys that a document of this kind may have beside the one that names it, each with its schema."""
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """Keys that must be there."""
-        return ()
 
     @abstractmethod
     def build(self, document: Document, run: Compilation) -> Any:

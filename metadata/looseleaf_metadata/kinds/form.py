@@ -38,6 +38,7 @@ class FormKind(Kind):
 
     name = "form"
     collection = "forms"
+    required = ("sections",)
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
         return {
@@ -48,10 +49,6 @@ class FormKind(Kind):
             "related": NAMES,
             "phone": mapping({"first": NAMES}),
         }
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return ("sections",)
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The form, its fields and related lists checked."""

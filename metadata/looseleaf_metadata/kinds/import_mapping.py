@@ -35,13 +35,10 @@ class ImportKind(Kind):
     """A mapping from a file's columns to fields."""
 
     name = "import"
+    required = ("targets",)
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
         return {"id": NAME, "label": LABEL, "group": text(), "targets": listing(TARGET, minItems=1)}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return ("targets",)
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The mapping; checks the objects and fields that it names, and that keys are filled."""

@@ -30,13 +30,10 @@ class MenuKind(Kind):
     name = "menu"
     collection = "menus"
     shared = True
+    required = ("items",)
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
         return {"id": NAME, "label": LABEL, "items": listing(_item(2), minItems=1)}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return ("items",)
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The menu, its entries checked."""

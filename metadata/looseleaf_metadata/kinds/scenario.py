@@ -30,13 +30,10 @@ class ScenarioKind(Kind):
     name = "scenario"
     collection = "scenarios"
     free_name = True
+    required = ("steps",)
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
         return {"given": GIVEN, "steps": listing(STEP, minItems=1)}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return ("steps",)
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The scenario; checks roles, objects, fields and people that it names."""

@@ -26,13 +26,10 @@ class SeedKind(Kind):
 
     name = "seed"
     collection = "seeds"
+    required = ("object", "rows")
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
         return {"id": NAME, "object": NAME, "key": NAME, "demo": BOOLEAN, "rows": listing(ROW, minItems=1)}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return ("object", "rows")
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The seed; checks that rows name fields that can be written, have their key, and choose options that exist."""

@@ -32,6 +32,7 @@ class ViewKind(Kind):
 
     name = "view"
     collection = "views"
+    required = ("object",)
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
         return {
@@ -52,10 +53,6 @@ class ViewKind(Kind):
             "colour": NAME,
             "for": NAMES,
         }
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return ("object",)
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The view, with every field it names checked."""
