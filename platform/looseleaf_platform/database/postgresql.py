@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import Any
 
@@ -11,8 +12,8 @@ from sqlalchemy.exc import DisconnectionError
 POOL_SIZE = 10
 OVERFLOW = 20
 POOL_WAIT_SECONDS = 10
-IDLE_SECONDS = 5.0
-"""A connection that rested longer is tried before it is used, so that a restarted server costs nobody a request."""
+IDLE_SECONDS = 30.0
+"""A connection that rested longer is tried before it is used: the network may have forgotten it without a word."""
 
 
 def reader_engine(url: URL, schema: str) -> Engine:
@@ -58,7 +59,7 @@ def _engine(url: URL, schema: str, isolation: Any, lock_milliseconds: int) -> En
     @event.listens_for(engine, "checkout")
     def still_there(connection: Any, record: Any, _proxy: Any) -> None:
         since = record.info.get("rested_since")
-        if since is not None and time.monotonic() - since > IDLE_SECONDS:
+        if since is not None and (time.monotonic() - since > IDLE_SECONDS or _has_news(connection)):
             try:
                 connection.execute("SELECT 1")
                 connection.rollback()
@@ -66,3 +67,12 @@ def _engine(url: URL, schema: str, isolation: Any, lock_milliseconds: int) -> En
                 raise DisconnectionError from error
 
     return engine
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has said something to a resting connection: mostly farewell. So a restarted server costs nobody a request."""
+    if connection.closed:
+        return True
+    news = select.poll()
+    news.register(connection.fileno(), select.POLLIN)
+    return bool(news.poll(0))

@@ -13,12 +13,14 @@ from typing import Any
 
 from looseleaf_metadata.expressions import calendar, wording
 from looseleaf_metadata.expressions.arithmetic import LARGEST, SECOND
+from looseleaf_platform.database.sqlite_evaluation import evaluate_expression
 
 
 def register_sqlite_functions(dbapi_connection: Any) -> None:
-    """Add all FUNCTIONS to an open sqlite3 connection."""
+    """Add all FUNCTIONS, and `evaluate_expression`, to an open sqlite3 connection."""
     for name, (count, function) in FUNCTIONS.items():
         dbapi_connection.create_function(name, count, _guarded(function), deterministic=True)
+    dbapi_connection.create_function("evaluate_expression", -1, evaluate_expression, deterministic=True)
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -231,13 +231,8 @@ def test_a_lost_postgresql_connection_is_replaced(postgresql_url: str) -> None:
     with database.write() as connection:
         connection.execute(insert(NOTES).values(id=3))
     kill_the_others()
-    answers = []
-    for _ in range(3):
-        try:
-            answers.append(count(database))
-        except Unavailable:
-            answers.append(None)
-    assert answers[-2:] == [1, 1]
+    time.sleep(0.05)  # let the farewells arrive
+    assert count(database) == 1
     database.close()
     killer.close()
 
