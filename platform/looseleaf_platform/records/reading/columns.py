@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, true
 
+from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.model import Field
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import BadQuery
@@ -44,8 +45,9 @@ class Part:
 class Selection:
     """The columns of one set of fields: id and version, those of `plain` fields, which are the value, then all others.
 
-    `marks`: where in a row it stands whether a field is masked there; `withheld`: fields masked in every row. `look_ups`: (field,
-    target object) whose titles a reader wants. `linked` and `lines`: fields read by a query of their own.
+    `marks`: where in a row it stands whether a field is masked there; `withheld`: fields masked in every row. `titles`: where the
+    titles of look-ups stand; `look_ups`: (field, target object) whose titles, and `linked` and `lines`: fields whose values are read by
+    a query of their own.
     """
 
     fields: tuple[str, ...]
@@ -54,6 +56,7 @@ class Selection:
     made: tuple[Part, ...]
     marks: tuple[tuple[str, int], ...]
     withheld: frozenset[str]
+    titles: tuple[tuple[str, int], ...]
     look_ups: tuple[tuple[str, str], ...]
     linked: tuple[str, ...]
     lines: tuple[str, ...]
@@ -68,7 +71,8 @@ class Selection:
             masked = masked.union(name for name, position in self.marks if row[position])
         for name in masked:
             values[name] = None
-        return Record(object_name, row[0], row[1], values, {}, masked)
+        titles = {name: row[position] for name, position in self.titles if row[position]}
+        return Record(object_name, row[0], row[1], values, titles, masked)
 
 
 def asked_fields(scope: ReadScope, fields: Sequence[str] | None, *, whole: bool, deleted: bool) -> tuple[str, ...]:
@@ -107,6 +111,7 @@ class _Builder:
         self.made: list[tuple[str, list[ColumnElement[Any]], Load]] = []
         self.masks: list[tuple[str, ColumnElement[bool]]] = []
         self.withheld: set[str] = set()
+        self.titles: list[tuple[str, ColumnElement[Any]]] = []
         self.look_ups: list[tuple[str, str]] = []
         self.linked: list[str] = []
         self.lines: list[str] = []
@@ -129,7 +134,7 @@ class _Builder:
         else:
             self._add_columns(name, masked=mask is not None)
         if target := titled_target(field):
-            self.look_ups.append((name, target))
+            self._add_title(name, target)
 
     def _add_columns(self, name: str, *, masked: bool) -> None:
         runtime = self.found.fields[name]
@@ -143,6 +148,17 @@ class _Builder:
         elif columns:
             self.made.append((name, columns, runtime.type.load))
 
+    def _add_title(self, name: str, target: str) -> None:
+        """A title that is a text stands in the same row, by way of the look-up; others are made of what a query of their own reads."""
+        there = self.scope.context.runtime.object(target)
+        title = there.fields[there.object.title].field
+        if title.name not in self.scope.context.profile.readable(target):
+            return
+        if name in self.found.links or title.expression_type.kind is not Kind.TEXT or not self.found.fields[name].columns:
+            self.look_ups.append((name, target))
+        else:
+            self.titles.append((name, self.scope.follow((name,), lambda end: end.field(title.name))))
+
     def done(self) -> Selection:
         """All that was put in."""
         columns = [self.scope.at.c.id, self.scope.at.c.version, *(column for _, column in self.plain)]
@@ -152,6 +168,8 @@ class _Builder:
             columns.extend(own)
         marks = tuple((name, len(columns) + number) for number, (name, _) in enumerate(self.masks))
         columns.extend(mask.is_(true()) for _, mask in self.masks)
+        titles = tuple((name, len(columns) + number) for number, (name, _) in enumerate(self.titles))
+        columns.extend(title for _, title in self.titles)
         return Selection(
             fields=tuple(self.fields),
             columns=tuple(columns),
@@ -159,6 +177,7 @@ class _Builder:
             made=tuple(parts),
             marks=marks,
             withheld=frozenset(self.withheld),
+            titles=titles,
             look_ups=tuple(self.look_ups),
             linked=tuple(self.linked),
             lines=tuple(self.lines),

@@ -96,20 +96,22 @@ def _page(asked: Asked, *, united: bool) -> PageStatements:
 def _select(
     asked: Asked, elements: Sequence[ColumnElement[Any]], parts: Sequence[ColumnElement[bool] | None], *, united: bool
 ) -> Select[Any]:
-    """The rows of some segments of the order, over all branches."""
+    """The rows of some segments of the order, over all branches: first which, then what stands in them."""
     at, backwards = asked.scope.at, asked.start is not None and asked.start.backwards
     conditions = asked.conditions()
     keys = [element.label(f"key_{number}") for number, element in enumerate(elements)]
-    columns = [*asked.selection.columns, *keys]
     combinations = [[one for one in (branch, part) if one is not None] for branch in _branches(asked, united=united) for part in parts]
     order = order_by(asked.order, elements, at.c.id, backwards=backwards)
-    if len(combinations) == 1:
-        return select(*columns).where(*combinations[0], *conditions).order_by(*order).limit(LIMIT)
-    singles = [select(at.c.id, *keys).where(*more, *conditions).order_by(*order).limit(LIMIT).subquery().select() for more in combinations]
-    together = (union if united else union_all)(*singles).subquery()
-    hits = _first(asked, together, backwards=backwards)
-    last = order_by(asked.order, [hits.c[key.name] for key in keys], hits.c.id, backwards=backwards)
-    return select(*columns).select_from(hits.join(at, at.c.id == hits.c.id)).order_by(*last)
+    if len(combinations) == 1 and not asked.selection.titles:
+        return select(*asked.selection.columns, *keys).where(*combinations[0], *conditions).order_by(*order).limit(LIMIT)
+    singles = [select(at.c.id, *keys).where(*more, *conditions).order_by(*order).limit(LIMIT).subquery() for more in combinations]
+    hits: FromClause = singles[0]
+    if len(singles) > 1:
+        together = (union if united else union_all)(*(one.select() for one in singles)).subquery()
+        hits = _first(asked, together, backwards=backwards)
+    found = [hits.c[key.name] for key in keys]
+    last = order_by(asked.order, found, hits.c.id, backwards=backwards)
+    return select(*asked.selection.columns, *found).select_from(hits.join(at, at.c.id == hits.c.id)).order_by(*last)
 
 
 def _first(asked: Asked, together: FromClause, *, backwards: bool) -> FromClause:
