@@ -39,6 +39,7 @@ class Workspace:
         self.database, self.vocabulary, self.clock = database, vocabulary, clock
         self.fence = Fence(database)
         self.gates: tuple[Callable[[Any], None], ...] = ()  # stages of extensions that look at every batch before it is stored
+        self.doorbell: Callable[[], object] | None = None  # rung after a commit that left a message in the outbox
         self._runtime: Runtime | None = None
         self._loading = threading.Lock()
         self._look_again = 0.0
@@ -149,6 +150,11 @@ class Workspace:
             return context
         runtime = self.runtime_at(connection, number)
         return replace(context, runtime=runtime, profile=profile_of(context.actor, runtime.model), memo={})
+
+    def ring(self) -> None:
+        """Wake whoever handles the messages of the outbox, if anybody listens."""
+        if self.doorbell is not None:
+            self.doorbell()
 
     def close(self) -> None:
         """Close the database's connections."""

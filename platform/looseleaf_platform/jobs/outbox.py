@@ -1,0 +1,168 @@
+"""Messages stored in the transaction that causes them, and handled afterwards: at least once, by whichever process comes first.
+
+A message is leased while it is handled; a process that dies lets the lease run out, and another takes over. A failure is tried again
+after a growing pause, MOST_ATTEMPTS times; then the message is kept as failed, for an operator to look at and try again.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+
+from looseleaf_platform.database.system_tables import outbox
+from looseleaf_platform.errors import Unavailable
+from looseleaf_platform.records.ids import new_id
+
+if TYPE_CHECKING:
+    from looseleaf_platform.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+MOST_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(hours=1)
+CLAIMED = 10
+"""Messages taken at a time."""
+KEPT = timedelta(days=7)
+"""How long handled messages stay, for those who ask what happened."""
+ERROR_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as its handler sees it. `attempts` counts this one; `token` names the lease."""
+
+    id: int
+    topic: str
+    payload: Any
+    attempts: int
+    created_at: datetime
+    token: str
+
+
+Handler = Callable[["Workspace", Message], None]
+"""Does what a message asks for. May be called twice for one message; what it raises is logged and leads to another attempt."""
+Handlers = Mapping[str, Handler]
+"""By topic. Messages of other topics wait for a process that knows them."""
+
+
+def put(connection: Connection, workspace: Workspace, topic: str, payload: Any, *, lane: str = "", due: datetime | None = None) -> int:
+    """Put a message into the outbox, as a part of the transaction of `connection`. Returns its id. `due`: not before."""
+    id, now = new_id(), workspace.clock()
+    values = {"id": id, "lane": lane, "topic": topic, "payload": payload, "created_at": now, "due_at": due or now, "attempts": 0}
+    connection.execute(insert(outbox), values)
+    workspace.database.after_commit(connection, workspace.ring)
+    return id
+
+
+def drain(workspace: Workspace, handlers: Handlers, most: int = 1000) -> int:
+    """Handle what is due, until nothing is left or `most` messages were tried. Returns how many were handled well."""
+    handled = tried = 0
+    while tried < most:
+        messages = _claim(workspace, handlers)
+        if not messages:
+            break
+        for message in messages:
+            tried += 1
+            handled += _handle(workspace, handlers[message.topic], message)
+    return handled
+
+
+def extend(workspace: Workspace, message: Message, by: timedelta = LEASE) -> bool:
+    """Keep a message for longer. False if the lease is lost: another process may be at it."""
+    with workspace.database.write() as connection:
+        changed = connection.execute(update(outbox).where(_held(message)).values(lease_until=workspace.clock() + by))
+    return changed.rowcount == 1
+
+
+def _claim(workspace: Workspace, handlers: Handlers) -> list[Message]:
+    """Lease the next due messages to this process."""
+    if not handlers or not _due(workspace, handlers):
+        return []
+    now, token = workspace.clock(), secrets.token_hex(8)
+    with workspace.database.write() as connection:
+        due = select(outbox).where(_waiting(handlers, now)).order_by(outbox.c.due_at, outbox.c.id).limit(CLAIMED)
+        rows = connection.execute(due.with_for_update(skip_locked=True)).all()
+        if rows:
+            values = {"lease_until": now + LEASE, "lease_token": token, "attempts": outbox.c.attempts + 1}
+            connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(values))
+    return [Message(row.id, row.topic, row.payload, row.attempts + 1, row.created_at, token) for row in rows]
+
+
+def _due(workspace: Workspace, handlers: Handlers) -> bool:
+    """Whether anything is due. A look that keeps no writer waiting."""
+    with workspace.database.read() as connection:
+        return connection.scalar(select(outbox.c.id).where(_waiting(handlers, workspace.clock())).limit(1)) is not None
+
+
+def _waiting(handlers: Handlers, now: datetime) -> ColumnElement[bool]:
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
+    return and_(outbox.c.done_at.is_(None), outbox.c.due_at <= now, outbox.c.topic.in_(sorted(handlers)), free)
+
+
+def _held(message: Message) -> ColumnElement[bool]:
+    return and_(outbox.c.id == message.id, outbox.c.lease_token == message.token, outbox.c.done_at.is_(None))
+
+
+def _handle(workspace: Workspace, handler: Handler, message: Message) -> int:
+    try:
+        handler(workspace, message)
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.exception("message %s (%s), attempt %s", message.id, message.topic, message.attempts)
+        _note(workspace, message, **_after_failure(workspace, message, error))
+        return 0
+    _note(workspace, message, done_at=workspace.clock(), error=None)
+    return 1
+
+
+def _after_failure(workspace: Workspace, message: Message, error: Exception) -> dict[str, Any]:
+    """When to try again; or that it is given up."""
+    said = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+    now = workspace.clock()
+    if message.attempts >= MOST_ATTEMPTS:
+        return {"done_at": now, "error": said, "lease_until": None}
+    pause = min(FIRST_PAUSE * 4 ** (message.attempts - 1), LONGEST_PAUSE)
+    return {"due_at": now + pause, "error": said, "lease_until": None}
+
+
+def _note(workspace: Workspace, message: Message, **values: Any) -> None:
+    """Write down what became of a message, unless its lease has passed to somebody else."""
+    with workspace.database.write() as connection:
+        connection.execute(update(outbox).where(_held(message)).values(values))
+
+
+def failed(workspace: Workspace, most: int = 100) -> list[tuple[int, str, str]]:
+    """Messages that were given up, newest first: id, topic, and what the last attempt raised."""
+    where = (outbox.c.done_at.is_not(None), outbox.c.error.is_not(None))
+    statement = select(outbox.c.id, outbox.c.topic, outbox.c.error).where(*where).order_by(outbox.c.id.desc()).limit(most)
+    with workspace.database.read() as connection:
+        return [(row.id, row.topic, row.error) for row in connection.execute(statement)]
+
+
+def retry(workspace: Workspace, id: int) -> bool:
+    """Try a message that was given up again, as if it were new. False if there is no such message."""
+    with workspace.database.write() as connection:
+        where = (outbox.c.id == id, outbox.c.done_at.is_not(None), outbox.c.error.is_not(None))
+        changed = connection.execute(update(outbox).where(*where).values(done_at=None, attempts=0, due_at=workspace.clock(), error=None))
+        workspace.database.after_commit(connection, workspace.ring)
+    return changed.rowcount == 1
+
+
+def prune(workspace: Workspace, older_than: timedelta = KEPT, most: int = 1000) -> int:
+    """Remove messages that were handled well long ago, a batch at a time. Returns how many went."""
+    old = select(outbox.c.id).where(outbox.c.done_at < workspace.clock() - older_than, outbox.c.error.is_(None)).limit(most)
+    with workspace.database.read() as connection:
+        ids = list(connection.scalars(old))
+    if ids:
+        with workspace.database.write() as connection:
+            connection.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+    return len(ids)

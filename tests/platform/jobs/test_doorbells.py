@@ -1,0 +1,55 @@
+"""Redis carries doorbells and nothing else: one waits at most, a lost one loses no message, and a dead Redis stops nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from looseleaf_platform.context import SYSTEM
+from looseleaf_platform.jobs.outbox import drain
+from looseleaf_platform.jobs.queue import RedisDoorbell, listen
+from looseleaf_platform.records.requests import Change
+from looseleaf_platform.records.write import write
+
+
+@pytest.fixture
+def bell(redis_url):
+    """A doorbell on a real Redis."""
+    bell = RedisDoorbell(redis_url, "test")
+    bell.redis.flushdb()
+    yield bell
+    bell.close()
+
+
+def test_a_write_in_one_process_wakes_a_worker_of_another(workspace, redis_url, bell):
+    workspace.doorbell = bell.ring
+    for name in ("East", "West", "North"):
+        write(workspace.context(SYSTEM), [Change("create", "team", values={"name": name})])
+    assert bell.queue.count == 1
+    heard: list[object] = []
+    handlers = {"records.written": lambda _workspace, message: heard.append(message.id)}
+    listen(redis_url, {"test": lambda: drain(workspace, handlers)}, burst=True)
+    assert len(heard) == 3
+    assert bell.queue.count == 0
+
+
+def test_it_can_be_rung_again_after_it_was_answered(redis_url, bell):
+    rung: list[int] = []
+    for _ in range(3):
+        bell.ring()
+        bell.ring()
+        listen(redis_url, {"test": lambda: rung.append(1)}, burst=True)
+    assert len(rung) == 3
+
+
+def test_a_bell_for_nobody_here_is_no_failure(redis_url, bell):
+    bell.name = "elsewhere"
+    bell.ring()
+    listen(redis_url, {}, burst=True)
+    assert bell.queue.failed_job_registry.count == 0
+
+
+def test_a_dead_redis_stops_no_writer(workspace, tmp_path):
+    bell = RedisDoorbell(f"unix://{tmp_path}/nobody.sock", "test")
+    workspace.doorbell = bell.ring
+    assert write(workspace.context(SYSTEM), [Change("create", "team", values={"name": "East"})]).operation is not None
+    bell.close()
