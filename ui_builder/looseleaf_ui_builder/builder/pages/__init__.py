@@ -1,0 +1,1 @@
+"""Handlers of the builder's pages: parse, call one function, show."""
