@@ -90,7 +90,7 @@ def test_plan_apply_and_export_go_round(run: Run, template: Path, database_url: 
     status, said, _ = run("plan", str(template), *at)
     assert status == 0
     assert "+ Object Visitor: new" in said
-    assert json.loads(run("apply", str(template), "--format", "json", *at)[1]) == {"revision": 2, "changed": True}
+    assert json.loads(run("apply", str(template), "--format", "json", *at)[1]) == {"revision": 2, "changed": True, "seeds": []}
     assert "stays in force" in run("apply", str(template), *at)[1]
     assert run("plan", str(template), *at)[1] == "Nothing changes\n"
     out = tmp_path / "out"
@@ -101,6 +101,38 @@ def test_plan_apply_and_export_go_round(run: Run, template: Path, database_url: 
     (out / "front_desk" / "stray.yaml").write_text("app: stray\n")
     assert run("export", str(out), "--replace", *at)[0] == 0
     assert not (out / "front_desk" / "stray.yaml").exists()
+
+
+def test_apply_plants_the_templates_seeds_once(run: Run, template: Path, database_url: str) -> None:
+    seed = "seed: regulars\nobject: front_desk_visitor\nrows: [{name: Anna Berg}]\n"
+    (template / "seeds.yaml").write_text(seed, "utf-8")
+    said = run("apply", str(template), "--database", database_url)[1]
+    assert "Seed regulars: 1 new records, 0 were there" in said
+    (template / "seeds.yaml").write_text(seed.replace("]", ", {name: Ben Okoye}]"), "utf-8")
+    said = run("apply", str(template), "--database", database_url)[1]
+    assert "Seed regulars: 1 new records, 1 were there" in said
+
+
+def test_records_are_imported_by_headings_or_by_a_mapping(run: Run, template: Path, database_url: str, tmp_path: Path) -> None:
+    at = ("--database", database_url)
+    run("apply", str(template), *at)
+    file = tmp_path / "visitors.csv"
+    file.write_text("姓名,手机\nAnna Berg,13800138000\n,13800138001\n", "utf-8")
+    status, said, _ = run("import", "front_desk_visitor", str(file), "--dry-run", *at)
+    assert status == 1
+    assert "1 new" in said
+    status, said, _ = run("import", "front_desk_visitor", str(file), "--format", "json", *at)
+    report = json.loads(said)
+    assert (report["objects"]["front_desk_visitor"]["created"], report["refused"]) == (1, 1)
+    assert "13800138001" in Path(report["rejects"]).read_text("utf-8-sig")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("targets: [{object: front_desk_visitor, key: name, fields: {name: 姓名, phone: 手机}}]\n", "utf-8")
+    file.write_text("姓名,手机\nAnna Berg,13800138000\n", "utf-8")
+    status, said, _ = run("import", "front_desk_visitor", str(file), "--mapping", str(mapping), *at)
+    assert status == 0
+    assert "0 new, 0 changed, 1 the same" in said
+    assert run("import", "nothing", str(file), *at)[0] == 2
+    assert run("import", "front_desk_visitor", str(file), "--mapping", "absent", *at)[0] == 2
 
 
 def test_a_faulty_template_is_not_applied(run: Run, template: Path, database_url: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.publishing import finish_later, install
+from looseleaf_platform.publishing import finish_later, install, read_folders
+from looseleaf_platform.seeding import plant
 from looseleaf_ui_builder.commands.opening import database_option, opened
 from looseleaf_ui_builder.commands.terminal import format_option, tell, write_json
 
@@ -20,13 +22,18 @@ from looseleaf_ui_builder.commands.terminal import format_option, tell, write_js
 def command(paths: tuple[Path, ...], reason: str, form: str, database: str) -> int:
     """Publish the templates in the folders PATH: all of them or nothing. A template that is there already is replaced."""
     with opened(database) as workspace:
-        before = workspace.runtime.revision
+        before, had = workspace.runtime.revision, set(workspace.runtime.model.apps)
         revision = install(workspace, paths, reason=reason)
         finish_later(workspace)
+        given = {document.app for document in read_folders(paths)[0]}
+        planted = plant(workspace, given | (set(workspace.refresh().model.apps) - had)) if revision != before else ()
     if form == "json":
-        write_json({"revision": revision, "changed": revision != before})
-    elif revision == before:
+        write_json({"revision": revision, "changed": revision != before, "seeds": [asdict(seed) for seed in planted]})
+        return 0
+    if revision == before:
         tell(Text("Nothing changed: revision {number} stays in force", number=revision))
-    else:
-        tell(Text("Published as revision {number}", number=revision))
+        return 0
+    tell(Text("Published as revision {number}", number=revision))
+    for seed in planted:
+        tell(Text("Seed {name}: {created} new records, {kept} were there", name=seed.seed, created=seed.created, kept=seed.kept))
     return 0

@@ -12,6 +12,7 @@ import click
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.publishing import install
+from looseleaf_platform.seeding import plant
 from looseleaf_ui_builder.commands import serving
 from looseleaf_ui_builder.commands.opening import examples, opened
 from looseleaf_ui_builder.commands.terminal import table, tell, translated
@@ -56,6 +57,7 @@ def prepare(data: Path, database: str, fresh: bool) -> tuple[Login, ...]:
     with opened(database) as workspace:
         tell(Text("Publishing the templates …"))
         install(workspace, [examples() / name for name in DEMO_TEMPLATES], actor=SYSTEM, reason="demo")
+        plant(workspace, demo=True)
         logins = load_demo(workspace, examples(), lambda step: tell(Text("Writing demo records: {step} …", step=step)))
     done.write_text(json.dumps([asdict(login) for login in logins], ensure_ascii=False, indent=1), "utf-8")
     return logins

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.publishing import filling, finish_later
+from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.rollups import rebuild, verify
 from looseleaf_platform.records.search import indexed_fields
 from looseleaf_ui_builder.commands.opening import database_option, opened
@@ -51,5 +52,6 @@ def _search(context: Context) -> None:
         if fields:
             with context.workspace.database.write() as connection:
                 connection.execute(delete(found.grams))
-            filling.fill_grams(context.workspace, {"object": name, "fields": [field.id for field in fields]}, lambda _: None)
+            payload = {"object": name, "fields": [field.id for field in fields], "until": new_id()}
+            filling.fill_grams(context.workspace, payload, lambda _connection, _far: None)
             tell(Text("{object}: search index made anew", object=name))
