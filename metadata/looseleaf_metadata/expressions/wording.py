@@ -11,18 +11,31 @@ WHITE_SPACE = (
 """What `trim` takes off, full-width space included."""
 
 
+GREEK = {chr(start + offset): chr(start + offset + 8) for start in (0x1F80, 0x1F90, 0x1FA0) for offset in range(8)}
+CAPITALS = GREEK | {"\u1fb3": "\u1fbc", "\u1fc3": "\u1fcc", "\u1ff3": "\u1ffc"}
+"""Letters that Python makes two capitals of, though there is a single one."""
+SMALLS = {"\u0130": "i"}
+"""The Turkish İ: Python makes two characters of it."""
+
+
 def lower(text: str) -> str:
-    """`text` in small letters; a letter whose small form is longer stays as it is."""
-    if text.isascii():
-        return text.lower()
-    return "".join(small if len(small := character.lower()) == 1 else character for character in text)
+    """`text` in small letters, each by itself."""
+    return text.lower() if text.isascii() else "".join(map(_small, text))
 
 
 def upper(text: str) -> str:
-    """`text` in capital letters; a letter whose capital form is longer stays as it is (ß)."""
-    if text.isascii():
-        return text.upper()
-    return "".join(capital if len(capital := character.upper()) == 1 else character for character in text)
+    """`text` in capital letters, each by itself; a letter without a single capital (ß) stays as it is."""
+    return text.upper() if text.isascii() else "".join(map(_capital, text))
+
+
+def _small(letter: str) -> str:
+    small = letter.lower()
+    return small if len(small) == 1 else SMALLS.get(letter, letter)
+
+
+def _capital(letter: str) -> str:
+    capital = letter.upper()
+    return capital if len(capital) == 1 else CAPITALS.get(letter, letter)
 
 
 def trim(text: str) -> str:

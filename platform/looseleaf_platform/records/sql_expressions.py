@@ -24,4 +24,4 @@ def compile_sql(expression: Expression, columns: SqlScope) -> Element:
 
 def compile_condition(expression: Expression, columns: SqlScope) -> Condition:
     """A boolean expression as a condition for WHERE. It may be NULL where it isn't true, and lets indexes on its columns serve."""
-    return TARGETS[columns.dialect](columns).condition(expression.root)
+    return TARGETS[columns.dialect](columns).where(expression.root)

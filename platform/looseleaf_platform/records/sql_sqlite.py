@@ -5,21 +5,24 @@ Plain operators where the result is sure to fit (a stored decimal has 18 digits)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, Integer, Text, case, cast, func, literal, literal_column, null
+from sqlalchemy import BigInteger, Boolean, Date, Integer, Text, and_, case, cast, func, literal, literal_column, null, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from looseleaf_metadata.expressions.arithmetic import LARGEST, LONGEST
-from looseleaf_metadata.expressions.nodes import Binary, Call, Conditional, Literal, Node, Path, Unary
+from looseleaf_metadata.expressions.json_target import node_to_json
+from looseleaf_metadata.expressions.nodes import Ambient, Binary, Call, Conditional, Literal, Logical, Node, Path, Unary, walk
 from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.expressions.wording import WHITE_SPACE
 from looseleaf_platform.database.types import ExactDecimal, Seconds
-from looseleaf_platform.records.sql_target import WORKING_TYPES, Condition, Element, SqlTarget, typed, whole
+from looseleaf_platform.records.sql_nesting import ROOM, nesting
+from looseleaf_platform.records.sql_target import WORKING_TYPES, Condition, Element, SqlScope, SqlTarget, typed, whole
 
 DATE_FUNCTIONS: Mapping[str, str] = {
     "days_between": "date_days_between",
@@ -62,8 +65,17 @@ def _write_json_holds(element: json_holds, compiler: SQLCompiler, **settings: An
 class SqliteTarget(SqlTarget):
     """SQL for SQLite."""
 
+    def __init__(self, scope: SqlScope) -> None:
+        super().__init__(scope)
+        self._scaled: dict[int, tuple[Element, int]] = {}
+
     def scaled(self, node: Node) -> tuple[Element, int]:
-        """A number or duration as an integer of its last decimal places, and the largest that it can be."""
+        """A number or duration as an integer of its last decimal places, and the largest that it can be. Worked out once per node."""
+        if id(node) not in self._scaled:
+            self._scaled[id(node)] = self._scale(node)
+        return self._scaled[id(node)]
+
+    def _scale(self, node: Node) -> tuple[Element, int]:
         scale = node.type.scale
         match node:
             case Literal(value=None):
@@ -160,18 +172,44 @@ class SqliteTarget(SqlTarget):
             sides.append(element)
         return sides[0], sides[1]
 
+    def where(self, node: Node) -> Condition:
+        """A whole condition; a part that is nested too deep for SQLite's parser is worked out by Python's function."""
+        if isinstance(node, Logical):
+            made = (and_ if node.operator == "and" else or_)(*(self.where(operand) for operand in node.operands))
+        else:
+            made = self.condition(node)
+        return self.evaluated(node) == whole(1) if self._too_deep(made, node) else made
+
     def result(self, node: Node) -> Element:
-        """The value with the type that makes Python's value of it."""
+        """The value with the type that makes Python's value of it; see `where` for one that is nested too deep."""
         if isinstance(node, Path):
             return self.scope.column(node)
+        value = self.value(node)
+        if self._too_deep(value, node):
+            value = typed(self.evaluated(node), WORKING_TYPES.get(node.type.kind, BigInteger()))
         if node.type.kind is Kind.NUMBER and node.type.scale:
-            return typed(
-                cast(self.number(node), BigInteger()) if isinstance(node, Literal) else self.number(node), Computed(18, node.type.scale)
-            )
+            return typed(cast(value, BigInteger()) if isinstance(node, Literal) else value, Computed(18, node.type.scale))
         if node.type.kind is Kind.DURATION:
-            within = func.exact_within(self.value(node), whole(LONGEST), type_=BigInteger())
-            return typed(within, Seconds())
-        return self.value(node)
+            return typed(func.exact_within(value, whole(LONGEST), type_=BigInteger()), Seconds())
+        return value
+
+    def _too_deep(self, made: Element, node: Node) -> bool:
+        return nesting(made) > ROOM and all(found.type.kind is not Kind.RECORDS for found in walk(node))
+
+    def evaluated(self, node: Node) -> Element:
+        """The node as one function of what it reads."""
+        inputs: dict[str, tuple[Kind, int, Element]] = {}
+        for found in walk(node):
+            if isinstance(found, Path):
+                element = self.stored(found) if found.type.kind is Kind.OPTIONS else self.value(found)
+                inputs[found.dotted] = (found.type.kind, found.type.scale, element)
+            elif isinstance(found, Ambient):
+                inputs["@" + found.name] = (found.type.kind, 0, self.value(found))
+        inputs["@timezone"] = (Kind.TEXT, 0, self.timezone)
+        listed = [(name, kind.value, scale) for name, (kind, scale, _) in inputs.items()]
+        tree = json.dumps({"root": node_to_json(node), "inputs": listed}, ensure_ascii=False)
+        elements = (element for _, _, element in inputs.values())
+        return func.evaluate_expression(literal(tree, Text()), *elements, type_=BigInteger())
 
     def operation(self, node: Binary) -> Element:
         """Arithmetic with dates, moments and durations."""

@@ -101,6 +101,10 @@ class SqlTarget(ABC):
 
     # conditions
 
+    def where(self, node: Node) -> Condition:
+        """A whole condition for WHERE."""
+        return self.condition(node)
+
     def condition(self, node: Node) -> Condition:
         """`node` as a condition: NULL counts as false."""
         match node:

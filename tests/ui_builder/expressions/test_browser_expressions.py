@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from looseleaf_metadata.expressions.functions import CONVERSIONS, FUNCTIONS
 from looseleaf_metadata.expressions.json_target import to_json
 from looseleaf_metadata.expressions.python_target import compile_python
+from looseleaf_metadata.expressions.wording import lower, upper
 from support.expression_cases import AMBIENT, check, expressions, rows
 from support.node import Node
 
@@ -107,3 +110,10 @@ def test_the_browser_knows_every_function(node: Node) -> None:
 )
 def test_values_of_a_form_are_understood(node: Node, source: str, scope: dict[str, Any], expected: Any) -> None:
     assert node.ask({"expression": to_json(check(source)), "scopes": [scope]}) == [expected]
+
+
+def test_letters_of_all_the_world_change_their_case_alike(node: Node) -> None:
+    letters = [chr(code) for code in range(1, sys.maxunicode) if unicodedata.ucd_3_2_0.category(chr(code)) not in ("Cn", "Cs")]
+    text = "".join(letter for letter in letters if letter.lower() != letter or letter.upper() != letter)
+    for source, change in (("lower(name)", lower), ("upper(name)", upper)):
+        assert node.ask({"expression": to_json(check(source)), "scopes": [{"name": text}]}) == [change(text)]

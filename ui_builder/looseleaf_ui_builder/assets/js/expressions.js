@@ -245,7 +245,7 @@ const formats = new Map();
 
 function wallClock(milliseconds, zone) {
   if (!formats.has(zone)) {
-    const settings = { timeZone: zone, calendar: "iso8601", numberingSystem: "latn", hourCycle: "h23" };
+    const settings = { timeZone: zone, calendar: "gregory", numberingSystem: "latn", hourCycle: "h23" };
     for (const part of ["year", "month", "day", "hour", "minute", "second"]) settings[part] = "numeric";
     formats.set(zone, new Intl.DateTimeFormat("en-US", settings));
   }
@@ -291,7 +291,16 @@ function comparedTexts(left, right) {
 }
 
 function eachLetter(text, change) {
-  return Array.from(text, (letter) => (Array.from(change(letter)).length === 1 ? change(letter) : letter)).join("");
+  return Array.from(text, (letter) => (Array.from(change(letter)).length === 1 ? change(letter) : singleForm(letter, change))).join("");
+}
+
+/** Letters that the browser makes several of, though there is a single one: Greek with iota below, and the Turkish \u0130. */
+function singleForm(letter, change) {
+  const code = letter.codePointAt(0);
+  if (code === 0x130) return change("A") === "a" ? "i" : letter;
+  if (change("a") !== "A") return letter;
+  if (code >= 0x1f80 && code <= 0x1faf && code % 16 < 8) return String.fromCodePoint(code + 8);
+  return [0x1fb3, 0x1fc3, 0x1ff3].includes(code) ? String.fromCodePoint(code + 9) : letter;
 }
 
 // the walk
