@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Date, FromClause, Text, bindparam, exists, nu
 
 from looseleaf_metadata.expressions.nodes import Path
 from looseleaf_platform.database.types import UtcDateTime
+from looseleaf_platform.fields.seen import seen_column
 from looseleaf_platform.records.runtime import ObjectRuntime, Runtime
 from looseleaf_platform.records.sources import source
 from looseleaf_platform.records.sql_expressions import compile_sql
@@ -50,12 +51,12 @@ class TableScope:
 
     def column(self, path: Path) -> Element:
         """The SQL of a path: a column, a formula worked out, or a subquery through look-ups."""
-        reached: Element = self._follow(path.names[:-1], lambda scope: scope.field(path.names[-1]))
+        reached: Element = self.follow(path.names[:-1], lambda scope: scope.field(path.names[-1]))
         return reached
 
     def contains(self, path: Path, element: Element) -> Condition:
         """Whether a many-to-many field holds a record."""
-        held: Condition = self._follow(path.names[:-1], lambda scope: scope.linked(path.names[-1], element))
+        held: Condition = self.follow(path.names[:-1], lambda scope: scope.linked(path.names[-1], element))
         return held
 
     def field(self, name: str) -> Element:
@@ -65,18 +66,26 @@ class TableScope:
             return compile_sql(held.field.value, self)
         if not held.columns:
             return null()
-        return self.at.c[main_column(held.field)]
+        return seen_column(held.field, self.at.c[main_column(held.field)], self.dialect)
 
     def linked(self, name: str, element: Element) -> Condition:
         """Whether a many-to-many field of this object holds a record."""
         pairs = self.found.links[name].table.alias()
         return exists().where(pairs.c.record_id == self.at.c.id, pairs.c.target_id == element).correlate_except(pairs)
 
-    def _follow(self, names: tuple[str, ...], value: Callable[[TableScope], Any]) -> Any:
+    def follow(self, names: tuple[str, ...], value: Callable[[Any], Any]) -> Any:
         """What `value` gives for the record at the end of the look-ups; NULL where there is none."""
         if not names:
             return value(self)
         target = self.runtime.object(self.found.fields[names[0]].target)
-        there = TableScope(self.runtime, target, source(target, again=True))
-        reached = select(there._follow(names[1:], value)).where(there.at.c.id == self.field(names[0]))
+        there = self.beyond(target, source(target, again=True))
+        reached = select(there.follow(names[1:], value)).where(there.at.c.id == self.field(names[0]), *there.admitted())
         return reached.correlate_except(there.at).scalar_subquery()
+
+    def beyond(self, target: ObjectRuntime, at: FromClause) -> TableScope:
+        """The scope of a look-up's target."""
+        return TableScope(self.runtime, target, at)
+
+    def admitted(self) -> tuple[Condition, ...]:
+        """What must hold for a record here to be followed to: here nothing."""
+        return ()
