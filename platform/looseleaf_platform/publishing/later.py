@@ -1,6 +1,6 @@
 """What a publish leaves to be done while others write, as rows of the job table that any process may take up where another stopped.
 
-Indexes of large tables (PostgreSQL), roll-ups and search grams of existing records. Every job may run twice without harm.
+Indexes of large tables (PostgreSQL), roll-ups, search grams and keys of duplicates of existing records. Every job may run twice without harm.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from looseleaf_platform.database.system_tables import job
 from looseleaf_platform.errors import LooseleafError
 from looseleaf_platform.publishing import filling, index_building
+from looseleaf_platform.records import duplicates
 from looseleaf_platform.records.ids import new_id
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ WORK: Mapping[str, Callable[[Workspace, dict[str, Any], filling.Note], None]] = 
     "publish.index": index_building.build,
     "publish.rollup": filling.fill_rollup,
     "publish.grams": filling.fill_grams,
+    "publish.duplicates": duplicates.fill,
 }
 """By kind of job: what does it, given the payload and a way to note how far it is."""
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 
-from looseleaf_metadata.model import DuplicateRule
+from looseleaf_metadata.model import DuplicateRule, Model
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.access.visible import visible
 from looseleaf_platform.context import Context
@@ -26,7 +26,12 @@ from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.bulk import insert_many
 from looseleaf_platform.records.writing.plan import ObjectPlan, Plans
 
+if TYPE_CHECKING:
+    from looseleaf_platform.workspace import Workspace
+
 CHUNK = 500
+FILLED = 200
+"""Records whose keys are made in one transaction after a publish."""
 INSERT = insert(duplicate_key)
 
 
@@ -144,3 +149,49 @@ def index(batch: Batch, rows: list[Row]) -> None:
             batch.connection.execute(delete(duplicate_key).where(*where, duplicate_key.c.record_id.in_(ids[start : start + CHUNK])))
     if added:
         insert_many(batch.connection, INSERT, added)
+
+
+# --- rules that come when records are there already
+
+
+def rules_wanted(previous: Model, model: Model) -> Iterator[tuple[str, list[str]]]:
+    """Objects with rules that compare what was not compared before, with the ids of these rules."""
+    before = {found.id: {(rule.id, rule.match) for rule in found.duplicates} for found in previous.objects.values() if not found.retired}
+    for name, found in model.objects.items():
+        new = [rule.id for rule in found.duplicates if (rule.id, rule.match) not in before.get(found.id, ())]
+        if new and not found.retired and found.id in before:
+            yield name, new
+
+
+def fill(workspace: Workspace, payload: dict[str, Any], note: Callable[[Connection, dict[str, Any]], None]) -> None:
+    """Make the keys of rules `payload["rules"]` of the records up to `payload["until"]`, in small transactions, after the last noted."""
+    last = int(payload.get("last", 0))
+    while True:
+        plan = Plans.of(workspace.runtime).get(payload["object"])
+        rules = [rule for rule in plan.object.duplicates if rule.id in payload["rules"]] if plan is not None else []
+        if plan is None or not rules:
+            return
+        with workspace.database.write() as connection:
+            reached = _fill_batch(connection, plan, rules, last, int(payload["until"]))
+            if reached is None:
+                return
+            note(connection, {"last": reached})
+        last = reached
+
+
+def _fill_batch(connection: Connection, plan: ObjectPlan, rules: list[DuplicateRule], last: int, until: int) -> int | None:
+    id = plan.table.c.id
+    stored = connection.execute(select(*plan.columns).where(id > last, id <= until).order_by(id).limit(FILLED)).all()
+    made: list[dict[str, Any]] = []
+    for row in stored:
+        for rule in rules:
+            key = key_of(plan, rule, {name: plan.fields[name].load(row) for name in rule.match})
+            if key is not None:
+                made.append({"object_id": plan.id, "rule_id": rule.id, "key_hash": key, "record_id": row.id})
+    if stored:
+        ids = [row.id for row in stored]
+        of_rules = (duplicate_key.c.object_id == plan.id, duplicate_key.c.rule_id.in_([rule.id for rule in rules]))
+        connection.execute(delete(duplicate_key).where(*of_rules, duplicate_key.c.record_id.in_(ids)))
+    if made:
+        insert_many(connection, INSERT, made)
+    return stored[-1].id if stored else None

@@ -47,9 +47,13 @@ def test_messages_are_handled_once_in_their_order(workspace):
 
 
 def test_a_message_of_a_transaction_that_fails_was_never_sent(workspace):
-    with pytest.raises(ZeroDivisionError), workspace.database.write() as connection:
-        put(connection, workspace, "greet", 1)
-        raise ZeroDivisionError
+    def fail() -> None:
+        with workspace.database.write() as connection:
+            put(connection, workspace, "greet", 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert rows(workspace) == []
 
 

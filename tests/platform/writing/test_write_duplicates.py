@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.records.duplicates import find_duplicates
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
@@ -54,3 +57,13 @@ def test_a_rule_may_refuse_and_looks_back_only_so_far(system, create, clock, fau
 def test_nothing_is_compared_where_a_part_has_no_value(system, create):
     create("task", subject="Call back")
     assert create("task", subject="Call back")
+
+
+def test_a_rule_that_is_published_later_finds_records_that_were_there(crm, system, create):
+    from support.workspaces import publish_texts
+
+    known = create("product", name="x", category="Acme Steel Co., Ltd.")
+    text = (Path(__file__).with_name("crm.yaml")).read_text("utf-8")
+    publish_texts(crm, text.replace("key: name\nowner: none\n", "key: name\nowner: none\nduplicates:\n  - {match: [category]}\n", 1))
+    bound = crm.context(SYSTEM)
+    assert [one.id for one in find_duplicates(bound, "product", {"category": "ACME Steel"})] == [known]
