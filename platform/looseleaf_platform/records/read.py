@@ -34,6 +34,8 @@ from looseleaf_platform.records.sources import source
 
 BATCH = 1000
 """Records that an export reads at a time."""
+CANDIDATES = 5
+"""For each option of a look-up, how many records are looked at to find those that begin with what was typed."""
 
 TotalFunction = Literal["sum", "min", "max", "average", "count"]
 Total = Decimal | int | None
@@ -95,19 +97,23 @@ def related(context: Context, object_name: str, id: int, related_name: str, quer
 
 
 def lookup(context: Context, object_name: str, text: str, limit: int = 20) -> tuple[tuple[int, str, str], ...]:
-    """(id, title, subtitle) of records found by what was typed so far, or the newest; for fields that refer to the object."""
+    """(id, title, subtitle) of records found by what was typed so far, or the newest; for fields that refer to the object.
+
+    Those whose title begins with what was typed come first.
+    """
     found = _readable_object(context, object_name)
     readable = context.profile.readable(object_name)
     subtitle = next(
         (name for name in (*found.object.highlights, *found.object.search) if name in readable and name != found.object.title), ""
     )
     fields = tuple(name for name in (found.object.title, subtitle) if name in readable)
-    records = page(context, object_name, Query(search=text[:200], fields=fields, size=max(1, min(limit, 200)))).records
+    size = max(1, min(limit if not text.strip() else limit * CANDIDATES, 200))
+    records = page(context, object_name, Query(search=text[:200], fields=fields, size=size)).records
     wanted = text.strip().casefold()
     options = [
         (record.id, title_of(context, found, record), say(context, found, record, subtitle) if subtitle else "") for record in records
     ]
-    return tuple(sorted(options, key=lambda option: not option[1].casefold().startswith(wanted)))
+    return tuple(sorted(options, key=lambda option: not option[1].casefold().startswith(wanted))[: max(limit, 1)])
 
 
 def stream(context: Context, object_name: str, query: Query) -> Iterator[Record]:

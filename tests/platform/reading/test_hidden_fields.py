@@ -51,6 +51,7 @@ def questions(caller: Context, ids: list[int]) -> dict[str, Callable[[], Any]]:
         "account": lambda: read.page(caller, "account", Query()),
         "history": lambda: history.history(caller, "deal", ids[0]),
         "explained": lambda: explain(caller, caller.actor, "deal", ids[0], "read", "amount"),
+        "path read": lambda: read.page(caller, "deal", Query(fields=("name", "account.credit"))),
         "path": lambda: read.page(caller, "deal", query(("account.credit", "gt", 1))),
         "line price": lambda: read.page(caller, "deal_line", query(("price", "gt", 100))),
         "line sort": lambda: read.page(caller, "deal_line", Query(sort=("-price",))),

@@ -177,6 +177,17 @@ def test_only_the_fields_asked_for_are_read(context: Context) -> None:
     assert with_links.titles["rivals"] == "Acme"
 
 
+def test_fields_can_be_read_through_look_ups(context: Context) -> None:
+    asked = ("name", "account.city", "account.credit", "account.tier", "account.parent", "city")
+    records = {record.values["name"]: record for record in read.page(context, "deal", Query(fields=asked)).records}
+    assert records["d1"].values["account.city"] == "上海"
+    assert records["d1"].values["account.credit"] == Money(Decimal("5000.00"), "CNY")
+    assert records["d3"].values["account.tier"] == "b"
+    assert records["d5"].values["account.city"] is None
+    with pytest.raises(BadQuery, match="no field"):
+        read.page(context, "deal", Query(fields=("account.nonsense",)))
+
+
 def test_a_page_can_be_counted(context: Context) -> None:
     assert read.count(context, "deal", query(("amount", "gt", 150))) == (3, False)
     page = read.page(context, "deal", Query(size=2, count=True))

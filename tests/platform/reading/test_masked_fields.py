@@ -116,6 +116,15 @@ def test_search_does_not_find_by_what_is_withheld(lin: Context, context: Context
     assert read.page(lin, "deal", Query(search="隐名")).records == ()
 
 
+def test_values_read_through_look_ups_are_withheld_too(lin: Context) -> None:
+    asked = Query(fields=("name", "account.name", "account.phone"))
+    records = {record.values["name"]: record for record in read.page(lin, "deal", asked).records}
+    assert records["l1"].values["account.name"] == "恒拓精密"
+    assert records["l1"].masked == {"account.phone"}
+    assert records["l2"].values["account.name"] is None
+    assert records["l2"].masked == {"account.name", "account.phone"}
+
+
 def test_titles_are_withheld_with_the_field_they_are_made_of(lin: Context) -> None:
     by_name = {record.values["name"]: record for record in read.page(lin, "deal", Query()).records}
     assert by_name["l1"].titles["account"] == "恒拓精密"

@@ -17,9 +17,9 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import BadQuery
 from looseleaf_platform.fields.base import FieldType
 from looseleaf_platform.fields.formula import FormulaType
-from looseleaf_platform.records.reading.readable import ReadScope, unknown_field
+from looseleaf_platform.records.reading.readable import ReadScope, named, unknown_field
 from looseleaf_platform.records.requests import Record
-from looseleaf_platform.records.runtime import ObjectRuntime
+from looseleaf_platform.records.runtime import FieldRuntime, ObjectRuntime
 from looseleaf_platform.records.tables import target_of
 
 MOST_FIELDS = 500
@@ -76,7 +76,10 @@ class Selection:
 
 
 def asked_fields(scope: ReadScope, fields: Sequence[str] | None, *, whole: bool, deleted: bool) -> tuple[str, ...]:
-    """The names of the fields to read. None: all readable ones; lines and many-to-many only of a `whole` record. Raises BadQuery."""
+    """The fields to read, paths through look-ups among them. None: all readable ones; lines and links only of a `whole` record.
+
+    Raises BadQuery.
+    """
     readable = scope.context.profile.readable(scope.found.name)
     if fields is None:
         left_out = APART if deleted else APART | ONLY_DELETED
@@ -85,7 +88,9 @@ def asked_fields(scope: ReadScope, fields: Sequence[str] | None, *, whole: bool,
         raise BadQuery(Text("At most {count} fields can be asked for", count=MOST_FIELDS), "/fields")
     for number, name in enumerate(fields):
         if name not in readable:
-            raise unknown_field(scope.found, name, readable, f"/fields/{number}")
+            end = named(scope.context, scope.found, name, f"/fields/{number}")
+            if not _in_table(end.object, end.field.name):
+                raise unknown_field(end.object, end.field.name, (), f"/fields/{number}")
     return tuple(dict.fromkeys(fields))
 
 
@@ -105,10 +110,10 @@ class _Builder:
     """Collects the columns of a Selection."""
 
     def __init__(self, scope: ReadScope) -> None:
-        self.scope, self.found = scope, scope.found
+        self.scope = scope
         self.fields: list[str] = []
         self.plain: list[tuple[str, ColumnElement[Any]]] = []
-        self.made: list[tuple[str, list[ColumnElement[Any]], Load]] = []
+        self.made: list[tuple[str, list[ColumnElement[Any]], Field, Load]] = []
         self.masks: list[tuple[str, ColumnElement[bool]]] = []
         self.withheld: set[str] = set()
         self.titles: list[tuple[str, ColumnElement[Any]]] = []
@@ -116,55 +121,60 @@ class _Builder:
         self.linked: list[str] = []
         self.lines: list[str] = []
 
-    def add(self, name: str) -> None:
+    def add(self, path: str) -> None:
         """Put a field in."""
-        field = self.found.fields[name].field
-        self.fields.append(name)
-        if self.scope.always_masked(name):
-            self.withheld.add(name)
+        *hops, name = path.split(".")
+        way = tuple(hops)
+        end = named(self.scope.context, self.scope.found, path, "/fields").object
+        there = ReadScope(self.scope.context, end, end.table) if way else self.scope
+        field = end.fields[name].field
+        self.fields.append(path)
+        if there.always_masked(name):
+            self.withheld.add(path)
             return
-        mask = self.scope.mask(name)
-        if mask is not None:
-            self.masks.append((name, mask))
-        if name in self.found.links:
-            self.linked.append(name)
+        masked = there.mask(name) is not None
+        if masked:
+            self.masks.append((path, self.scope.follow(way, lambda at: at.mask(name).is_(true()))))
+        if name in end.links:
+            self.linked.append(path)
         elif field.type == "lines":
-            self.lines.append(name)
+            self.lines.append(path)
             return
         else:
-            self._add_columns(name, masked=mask is not None)
+            self._add_columns(path, way, end.fields[name], masked=masked)
         if target := titled_target(field):
-            self._add_title(name, target)
+            self._add_title(path, way, end.fields[name], target)
 
-    def _add_columns(self, name: str, *, masked: bool) -> None:
-        runtime = self.found.fields[name]
+    def _add_columns(self, path: str, way: tuple[str, ...], runtime: FieldRuntime, *, masked: bool) -> None:
+        name = runtime.name
         if runtime.field.value is not None:
-            columns = [self.scope.field(name)]
+            columns = [self.scope.follow(way, lambda at: at.field(name))]
+        elif masked:
+            columns = [self.scope.follow(way, lambda at, key=column.name: at.unmasked(name, at.at.c[key])) for column in runtime.columns]
         else:
-            columns = [self.scope.at.c[column.name] for column in runtime.columns]
-            columns = [self.scope.unmasked(name, column) for column in columns] if masked else columns
+            columns = [self.scope.follow(way, lambda at, key=column.name: at.at.c[key]) for column in runtime.columns]
         if len(columns) == 1 and type(runtime.type).load in (FieldType.load, FormulaType.load):
-            self.plain.append((name, columns[0]))
+            self.plain.append((path, columns[0]))
         elif columns:
-            self.made.append((name, columns, runtime.type.load))
+            self.made.append((path, columns, runtime.field, runtime.type.load))
 
-    def _add_title(self, name: str, target: str) -> None:
+    def _add_title(self, path: str, way: tuple[str, ...], runtime: FieldRuntime, target: str) -> None:
         """A title that is a text stands in the same row, by way of the look-up; others are made of what a query of their own reads."""
         there = self.scope.context.runtime.object(target)
         title = there.fields[there.object.title].field
         if title.name not in self.scope.context.profile.readable(target):
             return
-        if name in self.found.links or title.expression_type.kind is not Kind.TEXT or not self.found.fields[name].columns:
-            self.look_ups.append((name, target))
+        if title.expression_type.kind is not Kind.TEXT or not runtime.columns:
+            self.look_ups.append((path, target))
         else:
-            self.titles.append((name, self.scope.follow((name,), lambda end: end.field(title.name))))
+            self.titles.append((path, self.scope.follow((*way, runtime.name), lambda end: end.field(title.name))))
 
     def done(self) -> Selection:
         """All that was put in."""
         columns = [self.scope.at.c.id, self.scope.at.c.version, *(column for _, column in self.plain)]
         parts = []
-        for name, own, load in self.made:
-            parts.append(Part(name, len(columns), len(columns) + len(own), self.found.fields[name].field, load))
+        for path, own, field, load in self.made:
+            parts.append(Part(path, len(columns), len(columns) + len(own), field, load))
             columns.extend(own)
         marks = tuple((name, len(columns) + number) for number, (name, _) in enumerate(self.masks))
         columns.extend(mask.is_(true()) for _, mask in self.masks)
