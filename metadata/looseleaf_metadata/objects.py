@@ -20,7 +20,7 @@ from looseleaf_metadata.field_checks import check_field, lookups_to
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import DuplicateRule, Field, Index, Object, Rule, Unique
-from looseleaf_metadata.rollups import result_type, rollup_of
+from looseleaf_metadata.rollups import result_type, rollup_of, shown_as
 from looseleaf_metadata.texts import Text
 
 TITLE_NAMES = ("name", "title", "subject", "number")
@@ -138,7 +138,11 @@ def _type_rollups(run: Compilation) -> None:
                 child = run.objects.get(rollup.child) if rollup else None
                 of = child.fields.get(rollup.of) if child and rollup else None
                 if rollup and of and of.expression_type.kind is not Kind.ANY:
-                    fields[field.name] = replace(field, expression_type=result_type(rollup.function, of.expression_type))
+                    shown = shown_as(of)
+                    settings = (
+                        field.settings if "returns" in field.settings or not shown else FrozenMap({**field.settings, "returns": shown})
+                    )
+                    fields[field.name] = replace(field, expression_type=result_type(rollup.function, of.expression_type), settings=settings)
                     changed = True
             run.objects[name] = replace(object, fields=FrozenMap(fields))
         if not changed:

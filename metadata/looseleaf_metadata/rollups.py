@@ -8,6 +8,7 @@ from typing import Any
 
 from looseleaf_metadata.expressions.types import DIVISION_SCALE, INTEGER, ExpressionType, Kind, number
 from looseleaf_metadata.kinds.field_schema import ROLLUP_FUNCTIONS
+from looseleaf_metadata.model import Field
 
 SUMMED = frozenset({Kind.NUMBER, Kind.DURATION})
 ORDERED = frozenset({Kind.NUMBER, Kind.DURATION, Kind.DATE, Kind.DATETIME, Kind.TIME})
@@ -43,3 +44,9 @@ def result_type(function: str, of: ExpressionType) -> ExpressionType:
     if function == "count":
         return INTEGER
     return number(max(of.scale, DIVISION_SCALE)) if function == "average" and of.kind is Kind.NUMBER else of
+
+
+def shown_as(of: Field) -> str:
+    """The field type that shows a roll-up over the field `of`: money stays money, a percentage a percentage. "" where the value's kind says enough."""
+    name = str(of.settings.get("returns", "")) if of.type in ("formula", "rollup") else of.type
+    return name if name in ("currency", "percent") else ""

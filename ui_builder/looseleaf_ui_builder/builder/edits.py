@@ -32,7 +32,17 @@ def changes_of(binder: Binder, form: Form) -> Changes:
         return {leaf.key: None}
     if leaf is None or name not in EDITS:
         raise CannotEdit(Text("This page is no longer in the draft"))
-    return {leaf.key: edit_document(leaf.page.text, EDITS[name](leaf, form, binder))}
+    changed = {leaf.key: edit_document(leaf.page.text, EDITS[name](leaf, form, binder))}
+    return {**changed, **placed(leaf, form, binder)} if name == "add_field" else changed
+
+
+def placed(leaf: Leaf, form: Form, binder: Binder) -> Changes:
+    """The form with the new field in the section that was chosen for it."""
+    page, index = binder.form_of(leaf.name), text(form, "section")
+    if page is None or not index:
+        return {}
+    _item(page.list("sections"), index)
+    return {page.key: edit_document(page.page.text, [Insert(pointer_of("sections", index, "fields", "-"), text(form, "name"))])}
 
 
 # --- pages --------------------------------------------------------------------------------------------------------------------------
@@ -132,7 +142,7 @@ def _rule(form: Form) -> dict[str, Any]:
 
 def add_section(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
     """A new section at the end."""
-    section = {"section": text(form, "name"), "label": label(form, "label") or text(form, "name"), "columns": 2, "fields": []}
+    section: dict[str, Any] = {"section": text(form, "name"), "label": label(form, "label") or text(form, "name"), "columns": 2, "fields": []}
     return [Insert("/sections/-", section)]
 
 

@@ -60,7 +60,9 @@ def field(form: Form, kind: FieldType, before: Mapping[str, Any]) -> dict[str, A
     made |= {name: True if form.get(name) else None for name in PLAIN_INPUTS}
     made |= {name: text(form, name) or None for name in EXPRESSIONS}
     made["default"] = default(form, kind)
-    made |= {name: setting(text(form, f"setting_{name}"), schema) for name, schema in kind.settings_schema.items() if name in shown_keys(kind)}
+    made |= {
+        name: setting(text(form, f"setting_{name}"), schema) for name, schema in kind.settings_schema.items() if name in shown_keys(kind)
+    }
     if kind.choices:
         made["options"] = options(form)
     given = {key: value for key, value in made.items() if value is not None}
@@ -99,11 +101,15 @@ def options(form: Form) -> dict[str, Any]:
 def option(form: Form, index: str) -> Any:
     """One option in its shortest form."""
     said = label(form, f"option_{index}")
-    more = {"hue": text(form, f"option_{index}_hue"), "retired": bool(form.get(f"option_{index}_retired")), "id": text(form, f"option_{index}_id")}
+    more = {
+        "hue": text(form, f"option_{index}_hue"),
+        "retired": bool(form.get(f"option_{index}_retired")),
+        "id": text(form, f"option_{index}_id"),
+    }
     given = {key: value for key, value in more.items() if value}
     return {"label": said, **given} if given and said else {**given} if given else said
 
 
 def words(form: Form, name: str) -> list[str]:
     """Names typed with commas or spaces between them."""
-    return [word for word in form.get(name, "").replace(",", " ").replace("，", " ").split() if word]  # noqa: RUF001
+    return [word for word in form.get(name, "").replace(",", " ").replace("，", " ").split() if word]

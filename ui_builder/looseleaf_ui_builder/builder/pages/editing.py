@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 from werkzeug.wrappers import Response
 
+from looseleaf_metadata.labels import Label
 from looseleaf_metadata.writing import CannotEdit
 from looseleaf_platform.errors import Conflict, NotThere
 from looseleaf_platform.fields import FIELD_TYPES
@@ -29,8 +32,10 @@ def show_object(id: int, name: str) -> Response:
     if leaf is None:
         raise NotThere
     tab = request.args.get("tab", "fields")
-    shown = {"tab": tab if tab in TABS else "fields", "types": pickable_types(), "hues": HUES, "fields": binder.fields_of(name)}
-    return show("builder/object.html", draft=draft, binder=binder, leaf=leaf, form=binder.form_of(name), views=binder.views_of(name), **shown)
+    shown: dict[str, Any] = {"tab": tab if tab in TABS else "fields", "types": pickable_types(), "hues": HUES, "fields": binder.fields_of(name)}
+    return show(
+        "builder/object.html", draft=draft, binder=binder, leaf=leaf, form=binder.form_of(name), views=binder.views_of(name), **shown
+    )
 
 
 def show_field(id: int, name: str, field: str) -> Response:
@@ -42,8 +47,11 @@ def show_field(id: int, name: str, field: str) -> Response:
     if leaf is None or before is None:
         raise NotThere
     kind = FIELD_TYPES.get(request.args.get("type") or str(before.get("type", "text")), FIELD_TYPES["text"])
+    form = binder.form_of(name)
+    sections = [(str(index), section_label(section)) for index, section in enumerate(form.list("sections"))] if form else []
     objects = [other.name for other in binder.of_kind("object")]
-    shown = {"kind": kind, "shown": shown_keys(kind), "types": pickable_types(), "objects": objects, "hues": HUES}
+    shown: dict[str, Any] = {"kind": kind, "shown": shown_keys(kind), "types": pickable_types(), "objects": objects, "hues": HUES}
+    shown["sections"] = sections
     return show("builder/field.html", draft=draft, leaf=leaf, name="" if field == "new" else field, before=before, **shown)
 
 
@@ -76,8 +84,12 @@ def safe_return(address: str) -> str:
     return f"{request.script_root}{address}" if address.startswith("/builder/") and "//" not in address else ""
 
 
+def section_label(section: Any) -> str:
+    """What a section of a form is called."""
+    written = section.get("label", section.get("section", "")) if isinstance(section, dict) else ""
+    return say(Label.of(written)) if isinstance(written, str | dict) else ""
+
+
 def pickable_types() -> list[tuple[str, str]]:
     """Field types that people may choose, with their plain names."""
     return [(name, say(kind.label)) for name, kind in FIELD_TYPES.items() if name != "record_id"]
-
-
