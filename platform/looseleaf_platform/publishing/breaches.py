@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, null,
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.expressions.python_target import ambient_values
 from looseleaf_metadata.labels import Label
-from looseleaf_metadata.model import Field, Model, Object, Unique
+from looseleaf_metadata.model import Field, Object, Unique
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.fields.operators import OPERATORS
 from looseleaf_platform.publishing.ddl import Existing, existing
@@ -120,14 +120,14 @@ def find(workspace: Workspace, prepared: Prepared, *, blocking_only: bool = Fals
     with database.read() as connection:
         there = existing(connection, database)
         ambient = ambient_values(workspace.clock(), settled.model.defaults.timezone, None)
-        for name, found in runtime.objects.items():
-            old = earlier.get(found.object.id)
-            if old is None or found.table.name not in there.columns:
+        for name, found in settled.model.objects.items():
+            old = earlier.get(found.id)
+            if found.retired or old is None or found.table not in there.columns:
                 continue
-            scope = ObjectScope(runtime, found, there)
-            for demand in _demands(settled.model, found.object, old, converted):
-                if demand.blocking or not blocking_only:
-                    breaches += _count(connection, scope, name, demand, ambient)
+            demands = [one for one in _demands(found, old, converted) if one.blocking or not blocking_only]
+            if demands:
+                scope = ObjectScope(runtime, runtime.object(name), there)
+                breaches += [breach for demand in demands for breach in _count(connection, scope, name, demand, ambient)]
     return breaches
 
 
@@ -145,7 +145,7 @@ def _count(connection: Connection, scope: ObjectScope, name: str, demand: Demand
     )
 
 
-def _demands(model: Model, found: Object, old: Object, converted: set[tuple[str, str]]) -> Iterator[Demand]:
+def _demands(found: Object, old: Object, converted: set[tuple[str, str]]) -> Iterator[Demand]:
     yield from _rule_demands(found, old)
     before = {unique.id: _columns(old, unique) for unique in old.unique} if not old.retired else {}
     for unique in found.unique:
@@ -153,7 +153,7 @@ def _demands(model: Model, found: Object, old: Object, converted: set[tuple[str,
             yield _unique_demand(found, unique)
     for field in found.live_fields:
         earlier = old.field_by_id(field.id)
-        if not field.system and field.value is None and storage_of(field) and (found.id, field.id) not in converted:
+        if not field.system and field != earlier and field.value is None and storage_of(field) and (found.id, field.id) not in converted:
             yield from _field_demands(found, field, earlier if earlier and not earlier.retired else None)
 
 

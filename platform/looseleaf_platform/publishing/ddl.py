@@ -14,13 +14,13 @@ from sqlalchemy import Column, Connection, MetaData, Table, text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateTable
 
-from looseleaf_metadata.model import Field, Model, Object
+from looseleaf_metadata.model import Model, Object
 from looseleaf_platform.database.engines import Database
+from looseleaf_platform.fields import field_type
 from looseleaf_platform.publishing.indexes import indexes_of
 from looseleaf_platform.records.tables import (
     IndexSpec,
     Key,
-    columns_of,
     grams_table_of,
     has_owner,
     is_link,
@@ -28,6 +28,7 @@ from looseleaf_platform.records.tables import (
     link_table_of,
     storage_name,
     stored_fields,
+    system_columns,
     table_of,
     target_of,
 )
@@ -148,7 +149,7 @@ class Statements:
         keys = ", ".join(self._quote(key.column) + self._direction(key) for key in spec.keys)
         unique, how = "UNIQUE " if spec.unique else "", "CONCURRENTLY " if concurrently else ""
         where = " WHERE deleted_at IS NULL" if spec.live_only else ""
-        return f"CREATE {unique}INDEX {how}{self._quote(spec.name)} ON {self.named(spec.table)} ({keys}){where}"
+        return f"CREATE {unique}INDEX {how}IF NOT EXISTS {self._quote(spec.name)} ON {self.named(spec.table)} ({keys}){where}"
 
     def _direction(self, key: Key) -> str:
         if not key.descending:
@@ -190,8 +191,8 @@ def _table_steps(model: Model, live: Iterable[Object], there: Existing, statemen
                     yield Step("add_reference", found.table, column, statements.add_reference(found.table, column, target))
         else:
             yield from _column_steps(found, references, there.columns[found.table], statements)
-        grams = grams_table_of(found, metadata)
-        if grams.name not in there.columns:
+        if storage_name(found.table, "grams") not in there.columns:
+            grams = grams_table_of(found, metadata)
             yield Step("create_table", grams.name, grams.name, statements.create_table(grams, {}))
         for link in found.live_fields:
             if is_link(link):
@@ -211,20 +212,19 @@ def _link_steps(model: Model, found: Object, table: Table, target: str, there: E
 
 
 def _column_steps(found: Object, references: Mapping[str, str], present: frozenset[str], statements: Statements) -> Iterator[Step]:
-    for column in table_columns(found):
+    if present.issuperset(column_names(found)):
+        return
+    for column in table_of(found, MetaData()).columns:
         if column.name not in present:
             sql = statements.add_column(found.table, column, references.get(column.name, ""))
             yield Step("add_column", found.table, column.name, sql)
 
 
-def table_columns(found: Object) -> Iterator[Column[Any]]:
-    """All columns that an object's table must have, new Column objects."""
-    yield from (column._copy() for column in table_of(found, MetaData()).columns)
-
-
-def columns_named(field: Field) -> tuple[str, ...]:
-    """The names of a field's columns."""
-    return tuple(column.name for column in columns_of(field))
+def column_names(found: Object) -> Iterator[str]:
+    """The names of all columns that an object's table must have."""
+    yield from (column.name for column in system_columns(found))
+    for one in stored_fields(found):
+        yield from (one.column + part.suffix for part in field_type(one.type).columns(one))
 
 
 def _index_steps(model: Model, there: Existing, statements: Statements, large: frozenset[str]) -> Iterator[Step]:

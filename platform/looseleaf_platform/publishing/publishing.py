@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +26,7 @@ from looseleaf_platform.publishing import breaches, converting, filling, later
 from looseleaf_platform.publishing.ddl import Existing, Statements, Step, existing, steps
 from looseleaf_platform.publishing.preparing import Documents, Prepared, pages_from, prepare, read_base
 from looseleaf_platform.publishing.state import Revision, Stored, system_digest, write_stored
+from looseleaf_platform.records.duplicates import rules_wanted
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.runtime import Runtime
 
@@ -86,9 +88,10 @@ def publish_pages(workspace: Workspace, pages: tuple[object, ...], request: Requ
 def _store_patiently(workspace: Workspace, prepared: Prepared, request: Request, begun: Begun) -> int | None:
     """Try the transaction until nobody stands in the way."""
     until = time.monotonic() + GIVE_UP_SECONDS
+    work = _work_of(workspace, prepared)
     while True:
         try:
-            return _store(workspace, prepared, request, begun)
+            return _store(workspace, prepared, request, begun, work)
         except Busy:
             if time.monotonic() > until:
                 raise
@@ -122,22 +125,42 @@ def _refuse_broken_promises(workspace: Workspace, prepared: Prepared) -> None:
     faults.refuse()
 
 
-def _store(workspace: Workspace, prepared: Prepared, request: Request, begun: Begun) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a publish will run and write down."""
+
+    steps: tuple[Step, ...]
+    changes: tuple[Mapping[str, Any], ...]
+
+
+def _work_of(workspace: Workspace, prepared: Prepared) -> Work:
+    """Worked out before the fence: tables change only by publishes, and another publish would be noticed."""
+    database = workspace.database
+    with database.read() as connection:
+        there = existing(connection, database)
+        steps = plan_steps(connection, prepared.sound.model, there, Statements(connection.dialect, database.schema))
+    return Work(steps, changes_of(prepared))
+
+
+def changes_of(prepared: Prepared) -> tuple[Mapping[str, Any], ...]:
+    """What differs from the Model in force, as data."""
+    model = prepared.sound.model
+    return tuple(change.as_data() for change in diff(prepared.base.model or empty_model(model), model))
+
+
+def _store(workspace: Workspace, prepared: Prepared, request: Request, begun: Begun, work: Work) -> int | None:
     """The transaction. None where somebody else has published in between."""
     database, settled = workspace.database, prepared.sound
     runtime = Runtime(settled.model, database.dialect, database.schema)
     with database.write() as connection:
         if workspace.fence.enclose(connection) != prepared.base.number:
             return None
-        there = existing(connection, database)
-        statements = Statements(connection.dialect, database.schema)
-        todo = plan_steps(connection, settled.model, there, statements)
-        for step in todo:
+        for step in work.steps:
             if not step.later:
                 connection.exec_driver_sql(step.sql)
         converting.carry(workspace, connection, settled.model, settled.conversions, begun)
-        later.ask_for(connection, _left_for_later(connection, prepared, runtime, statements, todo), workspace.clock())
-        write_down(workspace, connection, prepared, request)
+        later.ask_for(connection, _left_for_later(workspace, connection, prepared, runtime, work.steps), workspace.clock())
+        write_down(workspace, connection, prepared, request, work.changes)
         database.after_commit(connection, lambda: workspace.adopt(runtime))
     return settled.model.revision
 
@@ -153,23 +176,27 @@ def plan_steps(connection: Connection, model: Model, there: Existing, statements
 
 
 def _left_for_later(
-    connection: Connection, prepared: Prepared, runtime: Runtime, statements: Statements, todo: tuple[Step, ...]
+    workspace: Workspace, connection: Connection, prepared: Prepared, runtime: Runtime, todo: tuple[Step, ...]
 ) -> list[later.Task]:
     """Fill what can be filled now; the rest as tasks."""
+    statements = Statements(connection.dialect, workspace.database.schema)
     tasks = [later.Task("publish.index", {"sql": step.sql, "name": step.name, "table": step.table}) for step in todo if step.later]
     if prepared.base.model is not None:
         left = filling.rollups_now(connection, prepared.base.model, runtime, statements.named)
         tasks += [later.Task("publish.rollup", {"object": name, "field": field}) for name, field in left]
         wanted = filling.grams_wanted(prepared.base.model, runtime.model)
         tasks += [later.Task("publish.grams", {"object": name, "fields": ids, "until": new_id()}) for name, ids in wanted]
+        rules = rules_wanted(prepared.base.model, runtime.model)
+        tasks += [later.Task("publish.duplicates", {"object": name, "rules": ids, "until": new_id()}) for name, ids in rules]
     return tasks
 
 
-def write_down(workspace: Workspace, connection: Connection, prepared: Prepared, request: Request) -> None:
+def write_down(
+    workspace: Workspace, connection: Connection, prepared: Prepared, request: Request, changes: tuple[Mapping[str, Any], ...]
+) -> None:
     """The revision, the operation that made it, and the news."""
     settled, now = prepared.sound, workspace.clock()
     number = settled.model.revision
-    changes = tuple(change.as_data() for change in diff(prepared.base.model or empty_model(settled.model), settled.model))
     stored = Stored(number, prepared.pages, settled.memory, system_digest(workspace.vocabulary))
     write_stored(
         connection,

@@ -23,7 +23,7 @@ from looseleaf_platform.publishing import filling
 from looseleaf_platform.publishing.ddl import Existing, Statements, existing
 from looseleaf_platform.publishing.memory import KeptColumn, Memory
 from looseleaf_platform.publishing.preparing import Base, Prepared, prepare, read_base
-from looseleaf_platform.publishing.publishing import GIVE_UP_SECONDS, Request, write_down
+from looseleaf_platform.publishing.publishing import GIVE_UP_SECONDS, Request, changes_of, write_down
 from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.records.tables import columns_of, is_link, storage_name, target_of
 
@@ -84,13 +84,15 @@ def _purge(workspace: Workspace, object_name: str, field_name: str, request: Req
     doomed = _doomed_object(base, object_name) if not field_name else _doomed_field(base, object_name, field_name)
     prepared = prepare(_without(base, doomed), base.stored.pages, workspace.vocabulary)
     runtime = Runtime(prepared.sound.model, database.dialect, database.schema)
+    done = Prepared(base, prepared.pages, (), prepared.settled)
+    changes = changes_of(done)
     with database.write() as connection:
         if workspace.fence.enclose(connection) != base.number:
             return None
         statements, there = Statements(connection.dialect, database.schema), existing(connection, database)
         for one in doomed:
             _drop(connection, statements, there, one, runtime)
-        write_down(workspace, connection, Prepared(base, prepared.pages, (), prepared.settled), request)
+        write_down(workspace, connection, done, request, changes)
         database.after_commit(connection, lambda: workspace.adopt(runtime))
     return runtime.revision
 

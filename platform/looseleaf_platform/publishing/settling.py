@@ -66,7 +66,7 @@ def _settle_object(found: Object, earlier: Object, kept: list[KeptColumn], conve
     fields = dict(found.fields)
     for name, after in found.fields.items():
         old = earlier.field_by_id(after.id)
-        if after.system or after.retired or old is None or storage_of(old) == storage_of(after):
+        if after.system or after.retired or old is None or old == after or storage_of(old) == storage_of(after):
             continue
         settled, conversion = _settle_field(found, old, after, kept)
         fields[name] = settled
@@ -105,11 +105,11 @@ def _free_column(field: Field, used: set[str]) -> str:
 
 def _forgotten(before: dict[str, Object], model: Model) -> Iterator[KeptColumn]:
     """Columns of what the compiler could not keep even as retired, because another took its name."""
-    after = {found.id: found for found in model.objects.values()}
+    after = {found.id: {field.id for field in found.fields.values()} for found in model.objects.values()}
     for id, earlier in before.items():
-        now = after.get(id)
+        known = after.get(id, set())
         for field in earlier.fields.values():
-            if not field.system and storage_of(field) and (now is None or now.field_by_id(field.id) is None):
+            if not field.system and field.id not in known and storage_of(field):
                 yield KeptColumn(earlier.table, id, field)
 
 
