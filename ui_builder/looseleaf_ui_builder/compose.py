@@ -8,6 +8,7 @@ Below this file nothing knows what there is; above it are only the command line 
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +17,12 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from looseleaf_platform.api import make_api
+from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.builder import make_builder
 from looseleaf_ui_builder.screens.rendering import furnish_screens
 from looseleaf_ui_builder.screens.routes import make_screens
-from looseleaf_platform.vocabulary import platform_vocabulary
+from looseleaf_ui_builder.staffing import make_staff, works
 from looseleaf_ui_builder.web import workspaces
 from looseleaf_ui_builder.web.assets import STATIC
 from looseleaf_ui_builder.web.errors import handle_errors
@@ -57,11 +59,19 @@ def create_app(served: Workspace | Mapping[str, Workspace], *, proxies: int = 0,
     app.register_blueprint(make_builder())
     handle_errors(app)
     application = workspaces.WorkspacePrefix(app.wsgi_app, named, next(iter(named)))
-    app.wsgi_app = ProxyFix(application, x_for=proxies, x_proto=proxies, x_host=proxies) if proxies else application  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(application, x_for=proxies, x_proto=proxies, x_host=proxies) if proxies else application  # type: ignore[method-assign, assignment]
     return app
 
 
 def app_from_environment() -> Flask:
-    """The application for `LOOSELEAF_DATABASE_URL`; `LOOSELEAF_PROXIES` says how many reverse proxies stand in front."""
-    workspace = Workspace.open(os.environ.get(DATABASE, "sqlite:///instance/looseleaf.sqlite3"), platform_vocabulary())
+    """The application for `LOOSELEAF_DATABASE_URL`; `LOOSELEAF_PROXIES` says how many reverse proxies stand in front.
+
+    This process then serves the workspace, and does its background work unless `LOOSELEAF_WORK` is 0.
+    """
+    workspace = Workspace.open(os.environ.get(DATABASE, "sqlite:///looseleaf.sqlite3"), platform_vocabulary())
+    workspace.database.serve()
+    if works():
+        staff = make_staff(workspace)
+        staff.start()
+        atexit.register(staff.stop, 5)
     return create_app(workspace, proxies=int(os.environ.get(PROXIES, "0")))

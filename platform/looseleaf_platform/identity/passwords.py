@@ -16,11 +16,61 @@ from looseleaf_platform.errors import Fault, Refused
 
 SHORTEST, LONGEST = 10, 256
 COMMON = frozenset(
-    "1234567890 0123456789 0987654321 1234567891 12345678910 123456789a a123456789 123456789q 1q2w3e4r5t 1qaz2wsx3edc q1w2e3r4t5 "
-    "qwertyuiop qwerty1234 qwerty12345 asdfghjkl1 zxcvbnm123 password12 password123 password1234 password1! passw0rd123 mypassword "
-    "abcdefghij abcd123456 abc1234567 aa123456789 woaini1314 woaini520 woaini5201314 5201314520 1314520520 administrator admin12345 "
-    "admin123456 administrator1 letmein123 welcome123 welcome1234 changeme123 iloveyou123 looseleaf1 looseleaf123 basketball "
-    "football123 princess123 superman123 sunshine123 unknown123 test123456 11223344556 1122334455 147258369 1472583690".split()
+    [
+        "1234567890",
+        "0123456789",
+        "0987654321",
+        "1234567891",
+        "12345678910",
+        "123456789a",
+        "a123456789",
+        "123456789q",
+        "1q2w3e4r5t",
+        "1qaz2wsx3edc",
+        "q1w2e3r4t5",
+        "qwertyuiop",
+        "qwerty1234",
+        "qwerty12345",
+        "asdfghjkl1",
+        "zxcvbnm123",
+        "password12",
+        "password123",
+        "password1234",
+        "password1!",
+        "passw0rd123",
+        "mypassword",
+        "abcdefghij",
+        "abcd123456",
+        "abc1234567",
+        "aa123456789",
+        "woaini1314",
+        "woaini520",
+        "woaini5201314",
+        "5201314520",
+        "1314520520",
+        "administrator",
+        "admin12345",
+        "admin123456",
+        "administrator1",
+        "letmein123",
+        "welcome123",
+        "welcome1234",
+        "changeme123",
+        "iloveyou123",
+        "looseleaf1",
+        "looseleaf123",
+        "basketball",
+        "football123",
+        "princess123",
+        "superman123",
+        "sunshine123",
+        "unknown123",
+        "test123456",
+        "11223344556",
+        "1122334455",
+        "147258369",
+        "1472583690",
+    ]
 )
 AT_ONCE = threading.BoundedSemaphore(4)
 """Hashing takes memory each time: so many at once, others wait their turn."""

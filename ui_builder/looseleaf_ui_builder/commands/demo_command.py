@@ -35,6 +35,8 @@ def command(port: int | None, host: str, data: Path, fresh: bool, reload: bool) 
     chosen = serving.free_port(host, port)
     database = f"sqlite:///{(data / 'demo.sqlite3').resolve()}"
     logins = prepare(data, database, fresh)
+    with opened(database) as workspace:
+        workspace.database.serve()  # says at once if another process has the file
 
     def ready() -> None:
         tell(Text("\nLooseleaf is at {address} (Ctrl+C ends it)\n", address=f"http://{host}:{chosen}"))

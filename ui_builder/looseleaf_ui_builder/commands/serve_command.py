@@ -22,6 +22,7 @@ from looseleaf_ui_builder.commands.terminal import tell
 def command(host: str, port: int, workers: int | None, threads: int, reload: bool, database: str) -> int:
     """Serve a workspace. A new database is set up first; its first visitor becomes the administrator."""
     with opened(database) as workspace:
+        workspace.database.serve()  # says at once if another process has the file; the server's own process asks again
         on_sqlite = workspace.database.dialect == "sqlite"
     if on_sqlite and workers not in (None, 1):
         raise click.UsageError("An SQLite file is served by one process; for more, move to PostgreSQL")
