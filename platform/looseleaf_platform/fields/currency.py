@@ -118,7 +118,10 @@ class CurrencyType(FieldType):
         """9. `¥1,286.50`, `-US$12`; whole amounts without decimals."""
         if value is None:
             return ""
-        amount, code = (value.amount, value.currency) if isinstance(value, Money) else (value, situation.currency)
+        if isinstance(value, Money):
+            amount, code = value.amount, value.currency
+        else:  # worked out, so it may have more decimal places than there are coins for
+            amount, code = rounded(value, places(situation.currency)), situation.currency
         sign = "-" if amount < 0 else ""
         return f"{sign}{symbol(code, situation.locale)}{grouped(abs(amount), places(code))}"
 

@@ -38,14 +38,14 @@ def taken(kind: FieldType, raw: Any) -> Any:
 
 
 @every_type
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(raw=text_like)
 def test_text_of_every_kind_is_taken_or_refused(kind: FieldType, raw: str) -> None:
     check_taken(kind, raw)
 
 
 @every_type
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(raw=anything)
 def test_data_of_every_kind_is_taken_or_refused(kind: FieldType, raw: Any) -> None:
     check_taken(kind, raw)

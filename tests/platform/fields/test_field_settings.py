@@ -110,6 +110,8 @@ def test_the_same_value_is_shown_to_each_in_their_way() -> None:
     assert [show("currency", money, one) for one in (zh, en)] == ["US$1,286.50", "$1,286.50"]
     assert show("currency", Money(Decimal("-12000.00"), "CNY"), zh) == "-¥12,000"
     assert show("currency", Money(Decimal("1200.00"), "JPY"), zh) == "JP¥1,200"
+    assert show("formula", Decimal("428.765432"), zh) == "428.765432"
+    assert field_type("formula").display(Decimal("428.765432"), field("formula", returns="currency"), zh) == "¥428.77"
     assert [show("datetime", moment, one) for one in (zh, abroad)] == ["2026-03-02 14:30", "2026-03-02 06:30"]
     assert [show("phone", phone, one) for one in (zh, abroad)] == ["0512 6288 8888 转 801", "+86 512 6288 8888 ext. 801"]
     assert [show("boolean", True, one) for one in (zh, en)] == ["是", "Yes"]

@@ -111,17 +111,16 @@ def test_loss_is_told_beforehand() -> None:
 
 
 @pytest.mark.parametrize("before", FIELD_TYPES)
-@pytest.mark.parametrize("after", FIELD_TYPES)
-def test_between_any_two_types_there_is_a_conversion_or_a_refusal(before: str, after: str) -> None:
+def test_between_any_two_types_there_is_a_conversion_or_a_refusal(before: str) -> None:
     """And a conversion of any sample gives a value of the new type, or Invalid."""
-    old, new = example_field(field_type(before)), example_field(field_type(after))
-    found = conversion(old, new)
-    if isinstance(found, Refusal):
-        return
-    for sample in field_type(before).samples(old):
-        if not sample.refused:
+    old = example_field(field_type(before))
+    values = [sample.value for sample in field_type(before).samples(old) if not sample.refused]
+    for kind in FIELD_TYPES.values():
+        new = example_field(kind)
+        found = conversion(old, new)
+        for value in values if isinstance(found, Conversion) else ():
             try:
-                value = found.convert(sample.value, SITUATION)
+                converted_value = found.convert(value, SITUATION)
             except Invalid:
                 continue
-            assert field_type(after).parse(value, new, SITUATION) == value
+            assert kind.parse(converted_value, new, SITUATION) == converted_value
