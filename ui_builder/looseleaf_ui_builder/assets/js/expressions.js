@@ -403,10 +403,14 @@ function call(node, scope) {
     }
     return null;
   }
-  const values = node.arguments.map((argument) => run(argument, scope));
-  if (node.function === "concat") return values.map((value) => value ?? "").join("");
-  if (node.function === "count") return BigInt((values[0] ?? []).length);
-  if (values.includes(null)) return node.kind === "boolean" ? false : null;
+  if (node.function === "concat") return node.arguments.map((argument) => run(argument, scope) ?? "").join("");
+  if (node.function === "count") return BigInt((run(node.arguments[0], scope) ?? []).length);
+  const values = [];
+  for (const argument of node.arguments) {
+    const value = run(argument, scope);
+    if (value === null) return node.kind === "boolean" ? false : null;
+    values.push(value);
+  }
   return FUNCTIONS[node.function](values, node, scope);
 }
 
