@@ -20,6 +20,7 @@ from looseleaf_platform.api import make_api
 from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.builder import make_builder
+from looseleaf_ui_builder.importing import make_imports
 from looseleaf_ui_builder.screens.rendering import furnish_screens
 from looseleaf_ui_builder.screens.routes import make_screens
 from looseleaf_ui_builder.staffing import make_staff, works
@@ -57,6 +58,7 @@ def create_app(served: Workspace | Mapping[str, Workspace], *, proxies: int = 0,
     make_api(app, workspaces.workspace)
     app.register_blueprint(make_screens())
     app.register_blueprint(make_builder())
+    app.register_blueprint(make_imports())
     handle_errors(app)
     application = workspaces.WorkspacePrefix(app.wsgi_app, named, next(iter(named)))
     app.wsgi_app = ProxyFix(application, x_for=proxies, x_proto=proxies, x_host=proxies) if proxies else application  # type: ignore[method-assign, assignment]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from looseleaf_platform.identity.housekeeping import Housekeeper, Postman
 from looseleaf_platform.identity.mail import configured_transport
+from looseleaf_platform.importing import background
 from looseleaf_platform.jobs.outbox import Message
 from looseleaf_platform.jobs.standing import Staff
 
@@ -29,11 +30,16 @@ HANDLERS = {"records.written": heard, "revision.published": heard}
 """By topic. Processes hear of new revisions by looking at the database; what people see changes at their next request."""
 
 
+KINDS = {background.KIND: background.work}
+"""Background jobs by kind."""
+
+
 def make_staff(workspace: Workspace) -> Staff:
     """The staff of one process, not started yet. ValueError where a setting can't be understood."""
     return Staff(
         workspace,
         handlers=HANDLERS,
+        kinds=KINDS,
         chores=(Postman(configured_transport()), Housekeeper()),
         redis_url=os.environ.get(REDIS, ""),
     )
