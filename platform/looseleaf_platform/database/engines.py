@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.database import postgresql, sqlite
-from looseleaf_platform.database.faults import Busy, as_unavailable
+from looseleaf_platform.database.faults import DRIVER_ERRORS, Busy, as_unavailable
 from looseleaf_platform.database.locks import FileLock, join_queue, leave_queue
 from looseleaf_platform.errors import LooseleafError, Unavailable
 
@@ -168,7 +168,7 @@ def _told_plainly(writing: bool = True) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Busy from error
-    except DBAPIError as error:
+    except (DBAPIError, *DRIVER_ERRORS) as error:
         plain = as_unavailable(error, writing)
         if plain is None:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from looseleaf_metadata.texts import Text
@@ -24,12 +25,16 @@ class Busy(Unavailable):
         LooseleafError.__init__(self, Text("The database is busy. Nothing was saved; try again in a moment"))
 
 
-def as_unavailable(error: DBAPIError, writing: bool) -> Unavailable | None:
+DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
+"""What the drivers raise where we speak to them directly."""
+
+
+def as_unavailable(error: Exception, writing: bool) -> Unavailable | None:
     """The plain error for a database that is gone or busy; None for an error that the statement itself deserves.
 
     A database that has become read only (a standby, a file without rights) is gone for those who are `writing`.
     """
-    cause = error.orig
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         if code in SQLITE_BUSY:
@@ -39,7 +44,7 @@ def as_unavailable(error: DBAPIError, writing: bool) -> Unavailable | None:
     if state in POSTGRESQL_BUSY:
         return Busy()
     never_connected = state is None and type(cause).__name__ == "OperationalError"
-    gone = error.connection_invalidated or state in POSTGRESQL_GONE or (writing and state == POSTGRESQL_READ_ONLY)
+    gone = getattr(error, "connection_invalidated", False) or state in POSTGRESQL_GONE or (writing and state == POSTGRESQL_READ_ONLY)
     return Unavailable() if gone or never_connected else None
 
 

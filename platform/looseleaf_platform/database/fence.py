@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from looseleaf_platform.database.engines import Database
@@ -53,24 +54,27 @@ def install(connection: Connection, database: Database) -> None:
 
 
 class Fence:
-    """The fence of one database, with its statements made once."""
+    """The fence of one database. Every write passes it, so it speaks to the driver directly."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self._postgresql = database.dialect == "postgresql"
-        if self._postgresql:
-            self._key = key(database)
-            self._shared = text(f"SELECT {quoted_schema(database)}.looseleaf_fence(:key)")
+        self._key = key(database) if self._postgresql else 0
+        schema = f"{quoted_schema(database)}." if self._postgresql else ""
+        self._current = f"SELECT coalesce(max(number), 0) FROM {schema}revision"  # noqa: S608 - a name of our own, quoted
+        self._shared = f"SELECT {schema}looseleaf_fence({self._key})"
 
     def current(self, connection: Connection) -> int:
         """The newest revision that this connection sees, without any lock."""
-        return int(connection.scalar(CURRENT) or 0)
+        return self._ask(connection, self._current)
 
     def share(self, connection: Connection) -> int:
         """For a write: keep publishes out until its transaction ends. Returns the newest revision."""
-        if self._postgresql:
-            return int(connection.scalar(self._shared, {"key": self._key}) or 0)
-        return self.current(connection)
+        return self._ask(connection, self._shared if self._postgresql else self._current)
+
+    def _ask(self, connection: Connection, statement: str) -> int:
+        driver: Any = connection.connection.driver_connection
+        return int(driver.execute(statement).fetchone()[0])
 
     def enclose(self, connection: Connection) -> int:
         """For a publish: keep writes out until its transaction ends. Returns the newest revision.
@@ -87,7 +91,7 @@ class Fence:
             attempt = connection.begin_nested()
             try:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {TRY_MILLISECONDS}")
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": self._key})
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._key})")
             except DBAPIError as error:
                 attempt.rollback()
                 if not is_lock_timeout(error):

@@ -6,6 +6,7 @@ short times and lets go again, so that no write fails and none waits long.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Actor
 from looseleaf_platform.database.faults import Busy
 from looseleaf_platform.database.system_tables import operation, outbox
-from looseleaf_platform.errors import Conflict, Fault, Faults, Refused
+from looseleaf_platform.errors import Conflict, Fault, Faults, LooseleafError, Refused
 from looseleaf_platform.publishing import breaches, converting, filling, later
 from looseleaf_platform.publishing.ddl import Existing, Statements, Step, existing, steps
 from looseleaf_platform.publishing.preparing import Documents, Prepared, pages_from, prepare, read_base
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 GIVE_UP_SECONDS = 60.0
 Begun = dict[tuple[str, str], int]
+log = logging.getLogger(__name__)
 TOPIC, LANE = "revision.published", "metadata"
 
 
@@ -81,8 +83,16 @@ def publish_pages(workspace: Workspace, pages: tuple[object, ...], request: Requ
             if done is None:
                 converting.undo(workspace, conversions, begun)
         if done is not None:
-            later.run(workspace)
+            _begin_the_rest(workspace)
             return done
+
+
+def _begin_the_rest(workspace: Workspace) -> None:
+    """Do what was left for later. The publish stands, whatever becomes of it: what fails now is done by whoever looks next."""
+    try:
+        later.run(workspace)
+    except LooseleafError:
+        log.warning("what a publish left for later could not be finished now", exc_info=True)
 
 
 def _store_patiently(workspace: Workspace, prepared: Prepared, request: Request, begun: Begun) -> int | None:
