@@ -56,7 +56,8 @@ def write_accounts(writer: Writer, staff: Staff, folder: Path) -> tuple[Firm, ..
 
 def invented_accounts(writer: Writer, staff: Staff) -> list[dict[str, Any]]:
     """Sixty Chinese manufacturers that don't exist."""
-    chance, rows, used = writer.chance, [], set()
+    chance, used = writer.chance, set[tuple[str, str]]()
+    rows: list[dict[str, Any]] = []
     owners = {"east": ("lin", "wang", "chen"), "south": ("sun",), "north": ("lin",), "west": ("wang",)}
     while len(rows) < 60:
         city, region = chance.choice(CITIES)
@@ -111,7 +112,8 @@ def listed_accounts(writer: Writer, staff: Staff, path: Path) -> list[dict[str, 
 
 def contact_rows(writer: Writer, accounts: list[dict[str, Any]], ids: list[int]) -> list[dict[str, Any]]:
     """One to four invented people for every account."""
-    chance, rows, mobiles = writer.chance, [], iter(range(13800010000, 13800099999, 37))
+    chance, mobiles = writer.chance, iter(range(13800010000, 13800099999, 37))
+    rows: list[dict[str, Any]] = []
     for account, id in zip(accounts, ids, strict=True):
         chinese = account["source"] != "imported"
         for position in chance.sample(POSITIONS, chance.randint(1, 4)):

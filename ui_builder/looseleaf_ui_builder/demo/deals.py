@@ -75,11 +75,9 @@ def opportunity_rows(writer: Writer, firm: Firm, prices: list[tuple[int, int]], 
     for project in chance.sample(PROJECTS, chance.choice((0, 0, 1, 1, 2, 3))):
         stage, probability = chance.choice(STAGES)
         closed = stage in ("won", "lost")
-        lines = [
-            {"product": id, "quantity": chance.randint(1, 4), "price": f"{price} CNY"}
-            for id, price in chance.sample(prices, chance.randint(1, 3))
-        ]
-        total = sum(line["quantity"] * int(line["price"].split()[0]) for line in lines)
+        chosen = [(id, chance.randint(1, 4), price) for id, price in chance.sample(prices, chance.randint(1, 3))]
+        lines = [{"product": id, "quantity": quantity, "price": f"{price} CNY"} for id, quantity, price in chosen]
+        total = sum(quantity * price for _, quantity, price in chosen)
         rows.append(
             {
                 "name": project[0 if firm.chinese else 1],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.model import Object
 from looseleaf_platform.context import Context
+from looseleaf_platform.fields.base import FieldType
 from looseleaf_platform.fields.operators import OPERATORS, Operator, operators_of
 from looseleaf_platform.fields.results import result_name, result_type
 from looseleaf_platform.records import read
@@ -88,7 +89,7 @@ def _value_slot(slot: Slot, operator: Operator) -> Slot:
     elif widget == "checkbox":
         widget = "yes_no"
     field = replace(slot.field, name="value", required=False, settings=FrozenMap(), help=None, type=result_name(slot.field))
-    return replace(slot, field=field, type=_Shown(kind, widget), label=_label(operator), help="", full=True, editable=True, path="value")
+    return replace(slot, field=field, type=cast(FieldType, _Shown(kind, widget)), label=_label(operator), help="", full=True, editable=True, path="value")
 
 
 def _label(operator: Operator) -> str:

@@ -67,7 +67,7 @@ def _ours(error: LooseleafError) -> AnyResponse:
 
 def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
-        return error.response
+        return error.response  # type: ignore[return-value]  # made by this very application
     response = page(error.code or 500, "")
     if error.code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(error.valid_methods or ())  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from looseleaf_platform.errors import BadQuery
 from looseleaf_platform.records.reading.columns import Selection, asked_fields, selection
 from looseleaf_platform.records.reading.filters import filter_condition
 from looseleaf_platform.records.reading.order import Order, Start, order_of, start_of
-from looseleaf_platform.records.reading.readable import ReadScope
+from looseleaf_platform.records.reading.readable import ReadScope, check_expression_of
 from looseleaf_platform.records.reading.statements import EMPTY_FORM, Form, form_of, kept
 from looseleaf_platform.records.reading.words import Words, rare_hits, words_hold, words_of
 from looseleaf_platform.records.requests import Query
@@ -85,7 +85,7 @@ class Asked:
     def conditions(self) -> list[ColumnElement[bool]]:
         """What records must fulfil besides being within reach."""
         at = self.scope.at
-        found = [at.c.deleted_at.is_not(None) if self.deleted else at.c.deleted_at.is_(None)]
+        found: list[ColumnElement[bool]] = [at.c.deleted_at.is_not(None) if self.deleted else at.c.deleted_at.is_(None)]
         if self.parent is not None:
             found.append(at.c[self.found.fields[self.parent[0]].main.name] == bindparam("parent", type_=BigInteger()))
         if self.expression is not None:
@@ -126,6 +126,8 @@ def understand(
         raise BadQuery(Text("A page has 1 to {most} records", most=LARGEST_PAGE), "/page/size")
     if len(query.search) > LONGEST_SEARCH:
         raise BadQuery(Text("At most {count} characters can be searched for", count=LONGEST_SEARCH), "/search")
+    if query.expression is not None:
+        check_expression_of(context, found, query.expression)
     order = order_of(scope, query.sort)
     condition = None if query.where is None or not query.where.parts else filter_condition(scope, query.where)
     return Asked(

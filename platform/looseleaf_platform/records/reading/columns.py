@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, true
@@ -150,9 +151,9 @@ class _Builder:
         if runtime.field.value is not None:
             columns = [self.scope.follow(way, lambda at: at.field(name))]
         elif masked:
-            columns = [self.scope.follow(way, lambda at, key=column.name: at.unmasked(name, at.at.c[key])) for column in runtime.columns]
+            columns = [self.scope.follow(way, partial(_unmasked, name, column.name)) for column in runtime.columns]
         else:
-            columns = [self.scope.follow(way, lambda at, key=column.name: at.at.c[key]) for column in runtime.columns]
+            columns = [self.scope.follow(way, partial(_stored, column.name)) for column in runtime.columns]
         if len(columns) == 1 and type(runtime.type).load in (FieldType.load, FormulaType.load):
             self.plain.append((path, columns[0]))
         elif columns:
@@ -192,6 +193,16 @@ class _Builder:
             linked=tuple(self.linked),
             lines=tuple(self.lines),
         )
+
+
+def _stored(key: str, scope: Any) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = scope.at.c[key]
+    return column
+
+
+def _unmasked(name: str, key: str, scope: Any) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = scope.unmasked(name, scope.at.c[key])
+    return column
 
 
 def titled_target(field: Field) -> str:

@@ -36,7 +36,8 @@ class Key:
     def element(self, scope: ReadScope) -> ColumnElement[Any]:
         """What is compared."""
         name = self.path.rpartition(".")[2]
-        return scope.follow(self.hops, lambda there: there.field(name))
+        element: ColumnElement[Any] = scope.follow(self.hops, lambda there: there.field(name))
+        return element
 
 
 @dataclass(frozen=True, slots=True)

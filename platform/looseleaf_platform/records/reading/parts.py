@@ -38,7 +38,7 @@ def _fill_links(context: Context, connection: Connection, found: ObjectRuntime, 
     for record_id, target_id in connection.execute(statement, {"ids": [record.id for record in records]}):
         linked[record_id].append(target_id)
     for record in records:
-        record.values[name] = None if name in record.masked else tuple(linked[record.id])  # type: ignore[index] - not yet given away
+        record.values[name] = None if name in record.masked else tuple(linked[record.id])  # type: ignore[index]  # not yet given away
 
 
 def _fill_lines(context: Context, connection: Connection, found: ObjectRuntime, records: Sequence[Record], name: str) -> None:
@@ -68,4 +68,4 @@ def _fill_lines(context: Context, connection: Connection, found: ObjectRuntime, 
     for parent_id, line in lines:
         of_parent[parent_id].append(line)
     for record in records:
-        record.values[name] = None if name in record.masked else tuple(of_parent[record.id])  # type: ignore[index] - not yet given away
+        record.values[name] = None if name in record.masked else tuple(of_parent[record.id])  # type: ignore[index]  # not yet given away

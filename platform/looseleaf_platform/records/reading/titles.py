@@ -67,7 +67,7 @@ def fill_titles(context: Context, connection: Connection, records: Sequence[Reco
             for name in names:
                 said = [titles[id] for id in _ids(record.values.get(name)) if id in titles]
                 if said:
-                    record.titles[name] = ", ".join(said)  # type: ignore[index] - the reader's own, not yet given away
+                    record.titles[name] = ", ".join(said)  # type: ignore[index]  # the reader's own, not yet given away
 
 
 def _ids(value: Any) -> tuple[int, ...]:

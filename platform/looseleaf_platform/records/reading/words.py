@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -159,11 +160,15 @@ def _hits(scope: ReadScope, places: list[Place], number: int, term: Term) -> lis
         for ids in _gram_ids(scope, place, number, term):
             if place.hops:
                 here = ReadScope(scope.context, scope.found, source(scope.found, again=True))
-                reached = _reached(here, place, lambda there, ids=ids: there.at.c.id.in_(ids))
+                reached = _reached(here, place, partial(_is_among, ids))
                 found.append(select(here.at.c.id.label("record_id")).where(reached))
             else:
                 found.append(ids)
     return found
+
+
+def _is_among(ids: Select[Any], there: RecordScope) -> ColumnElement[bool]:
+    return there.at.c.id.in_(ids)
 
 
 def _reached(scope: ReadScope, place: Place, condition: Callable[[RecordScope], ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from flask import Response as FileResponse
 from flask import request, url_for
@@ -135,7 +136,7 @@ def share_record(object: str, id: str) -> Response:
     context = caller()
     thing, number = object_of(context, object), id_of(id)
     form = request.form
-    kind = "team" if form.get("kind") == "team" else "user"
+    kind: Literal["user", "team"] = "team" if form.get("kind") == "team" else "user"
     try:
         who = decode(form.get("team" if kind == "team" else "user", "") or form.get("with", ""))
         if form.get("end"):
