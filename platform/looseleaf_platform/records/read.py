@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Connection, Select, bindparam, select
 
 from looseleaf_metadata.expressions.types import Kind
+from looseleaf_metadata.model import View
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.access import binds
 from looseleaf_platform.access.visible import visible
@@ -23,9 +24,9 @@ from looseleaf_platform.records.reading.asked import Asked, understand
 from looseleaf_platform.records.reading.columns import Selection, asked_fields, selection
 from looseleaf_platform.records.reading.cursors import encode_cursor
 from looseleaf_platform.records.reading.lists import count_rows, page_rows, total_rows
-from looseleaf_platform.records.reading.order import Start
+from looseleaf_platform.records.reading.order import Start, order_of
 from looseleaf_platform.records.reading.parts import fill_parts
-from looseleaf_platform.records.reading.readable import ReadScope, named, unknown_field
+from looseleaf_platform.records.reading.readable import ReadScope, check_expression_of, named, unknown_field
 from looseleaf_platform.records.reading.statements import kept
 from looseleaf_platform.records.reading.titles import fill_titles, read_titles, say, title_of
 from looseleaf_platform.records.requests import COUNT_CAP, Page, Query, Record
@@ -82,6 +83,20 @@ def totals(context: Context, object_name: str, query: Query, fields: Sequence[st
         asked = understand(context, connection, object_name, query)
         row = total_rows(connection, asked, [(one, name) for name in names for one in functions])
     return {name: _total(found, name, function, row[at * len(functions) : (at + 1) * len(functions)]) for at, name in enumerate(names)}
+
+
+def may_use(context: Context, view: View) -> bool:
+    """Whether a declared view can be shown to the actor: its condition and its order look only at what the actor may see."""
+    found = context.runtime.objects.get(view.object)
+    if found is None or not context.profile.can(view.object, "read"):
+        return False
+    try:
+        if view.where is not None:
+            check_expression_of(context, found, view.where)
+        order_of(ReadScope(context, found, source(found)), view.sort)
+    except BadQuery:
+        return False
+    return True
 
 
 def related(context: Context, object_name: str, id: int, related_name: str, query: Query) -> Page:

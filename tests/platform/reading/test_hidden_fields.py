@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import case, update
 
 from looseleaf_metadata.expressions.check import check_expression
+from looseleaf_metadata.labels import Label
+from looseleaf_metadata.model import View
 from looseleaf_metadata.problems import Place
 from looseleaf_platform.access.explain import explain
 from looseleaf_platform.context import Context
@@ -138,6 +140,20 @@ def test_a_suggestion_never_names_a_hidden_field(context: Context) -> None:
     with pytest.raises(BadQuery) as caught:
         read.page(acting(context.workspace, 1, "no_amount"), "deal", query(("amout", "gt", 1)))
     assert "amount" not in str(caught.value)
+
+
+def test_a_view_on_what_is_hidden_can_not_be_used_and_names_nothing(context: Context) -> None:
+    caller = acting(context.workspace, 1, "no_amount")
+    views = {name: View(name, name, Label.of(name), "deal", where=view_on(context, name)) for name in SECRETS} | {
+        "sorted": View("sorted", "sorted", Label.of("sorted"), "deal", sort=("-amount",))
+    }
+    for name, view in views.items():
+        assert read.may_use(context, view)
+        assert not read.may_use(caller, view)
+        with pytest.raises(BadQuery) as caught:
+            read.page(caller, "deal", Query(expression=view.where, sort=view.sort))
+        assert name == "sorted" or name not in str(caught.value)
+    assert read.may_use(caller, View("x", "x", Label.of("x"), "deal", where=view_on(context, "probability"), sort=("name",)))
 
 
 def test_what_declares_to_reveal_is_seen(context: Context) -> None:

@@ -15,17 +15,28 @@ from looseleaf_platform.records.requests import Query
 from support.deals import acting, firm, fresh_workspace, make, names, query
 from support.tally import DATABASES
 
+MORE = """
+role: all_deals
+label: {zh: 全部商机, en: All deals}
+objects:
+  account: {read: own}
+  deal:    {read: all}
+"""
+
 
 @pytest.fixture(scope="module", params=DATABASES)
 def context(request: pytest.FixtureRequest, vocabulary: Vocabulary) -> Iterator[Context]:
     """Two people with two deals each."""
     with fresh_workspace(request, vocabulary) as workspace:
-        context = firm(workspace)
+        context = firm(workspace, MORE)
         lin, zhou = make(context, "user", [{"name": "Lin"}, {"name": "Zhou"}])
         accounts = make(
             context,
             "account",
-            [{"name": "恒拓精密", "tier": "a", "phone": "13812345678"}, {"name": "隐名公司", "tier": "c", "phone": "13887654321"}],
+            [
+                {"name": "恒拓精密", "tier": "a", "city": "上海", "phone": "13812345678"},
+                {"name": "隐名公司", "tier": "c", "phone": "13887654321"},
+            ],
         )
         make(
             context,
@@ -103,6 +114,22 @@ def test_a_field_that_is_always_withheld_can_not_be_asked_by(lin: Context) -> No
     for asked in (query(("phone", "not_empty", None)), Query(sort=("phone",))):
         with pytest.raises(BadQuery, match="withheld"):
             read.page(lin, "account", asked)
+
+
+def test_formulas_and_paths_do_not_look_into_records_out_of_sight(context: Context) -> None:
+    nobody = acting(context.workspace, 1, "won_ones", "all_deals")
+    records = {record.values["name"]: record for record in read.page(nobody, "deal", Query()).records}
+    assert records["l1"].values["account"] is not None
+    assert records["l1"].titles == {"owner": "Lin"}
+    assert records["l1"].values["city"] is None
+    assert records["l1"].masked == {"city", "credit"}
+    assert records["z1"].masked == frozenset()
+    for condition in [("city", "eq", "上海"), ("account.city", "eq", "上海"), ("account.name", "contains", "恒"), ("credit", "gt", 1)]:
+        assert read.page(nobody, "deal", query(condition)).records == ()
+    assert len(read.page(nobody, "deal", query(("account.city", "ne", "上海"))).records) == 4
+    assert names(read.page(nobody, "deal", Query(sort=("city", "name"))).records) == ["l1", "l2", "z1", "z2"]
+    assert read.page(nobody, "deal", Query(search="恒拓")).records == ()
+    assert names(read.page(context, "deal", query(("city", "eq", "上海"))).records) == ["l1"]
 
 
 def test_search_does_not_find_by_what_is_withheld(lin: Context, context: Context) -> None:

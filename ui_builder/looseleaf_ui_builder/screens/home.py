@@ -108,5 +108,7 @@ def _is_agenda(context: Context, thing: Object, view: View) -> bool:
     """Whether a view is about the caller's own work and goes by a date."""
     if view.kind != "table" or view.where is None or "me" not in view.where.ambient or not view.sort or not _stands_alone(context, thing):
         return False
+    if not read.may_use(context, view):
+        return False
     first = thing.fields.get(view.sort[0])
     return first is not None and first.type in ("date", "datetime") and not first.system

@@ -117,7 +117,7 @@ def query_of(context: Context, object_name: str, state: ListState) -> Query:
 
 
 def _tabs(context: Context, thing: Object, personal: tuple[PersonalView, ...], state: ListState) -> tuple[Tab, ...]:
-    declared = [view for view in context.model.views_of(thing.name) if view.kind == "table"]
+    declared = [view for view in context.model.views_of(thing.name) if view.kind == "table" and read.may_use(context, view)]
     tabs = [Tab(view.name, view.label.text(context.locale)) for view in declared]
     if not any(view.where is None for view in declared):
         tabs.append(Tab(EVERYTHING, _("All")))

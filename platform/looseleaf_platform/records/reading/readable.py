@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, false, func, literal, or_, select, true
 
+from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.expressions.types import ExpressionType
 from looseleaf_metadata.model import Field
 from looseleaf_metadata.problems import did_you_mean
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.access.scope import RecordScope
+from looseleaf_platform.access.scope import REACHES, RecordScope
 from looseleaf_platform.access.visible import visible
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import BadQuery
@@ -66,6 +67,23 @@ def unknown_field(found: ObjectRuntime, name: str, readable: tuple[str, ...], po
     if hint is None:
         return BadQuery(Text("{object} has no field “{name}”", **said), pointer)
     return BadQuery(Text("{object} has no field “{name}”: {hint}", hint=hint, **said), pointer)
+
+
+def check_expression_of(context: Context, found: ObjectRuntime, expression: Expression) -> None:
+    """Raise BadQuery, naming nothing, if a condition of metadata looks at what this reader may not see or never sees the value of."""
+    for dotted in sorted(expression.reads):
+        hops, _, last = dotted.rpartition(".")
+        path = hops if last in REACHES else dotted
+        try:
+            end = named(context, found, path, "/view") if path else None
+        except BadQuery as unreadable:
+            raise _unseen() from unreadable
+        if end is not None and context.profile.masked(end.object.name).get(end.field.name, expression) is None:
+            raise _unseen()
+
+
+def _unseen() -> BadQuery:
+    return BadQuery(Text("This view looks at something that you may not see"), "/view")
 
 
 def _next(context: Context, at: ObjectRuntime, field: Field, name: str, pointer: str) -> ObjectRuntime:
