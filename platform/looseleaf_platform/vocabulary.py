@@ -15,8 +15,24 @@ from looseleaf_platform.fields import vocabulary as field_vocabulary
 SYSTEM_DOCUMENTS = Path(__file__).parent / "access" / "system"
 
 ABILITIES = frozenset(
-    "import export share transfer recycle_bin views.shared reports.personal reports.team reports.all "
-    "explain audit users teams roles builder settings".split()
+    {
+        "audit",
+        "builder",
+        "explain",
+        "export",
+        "import",
+        "recycle_bin",
+        "reports.all",
+        "reports.personal",
+        "reports.team",
+        "roles",
+        "settings",
+        "share",
+        "teams",
+        "transfer",
+        "users",
+        "views.shared",
+    }
 )
 """What a role may be allowed beside its rights to records. Administrators have all."""
 
