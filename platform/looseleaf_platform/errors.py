@@ -85,7 +85,9 @@ class FieldConflict:
 class Conflict(LooseleafError):
     """The record was changed since it was read. HTTP 412. `fields` are those that both changed, visible to the actor."""
 
-    def __init__(self, object_name: str, id: int, version: int, fields: Iterable[FieldConflict] = (), changed_by: int | None = None) -> None:
+    def __init__(
+        self, object_name: str, id: int, version: int, fields: Iterable[FieldConflict] = (), changed_by: int | None = None
+    ) -> None:
         self.object_name, self.id, self.version = object_name, id, version
         self.fields = tuple(fields)
         self.changed_by = changed_by

@@ -144,7 +144,9 @@ def _kind(path: Path, name: str) -> str:
     """The media type: of an image by its content, of anything else by its name, and never one that a browser runs."""
     guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if not guessed.startswith("image/"):
-        return guessed if guessed not in ("text/html", "application/xhtml+xml", "text/xml", "application/xml") else "application/octet-stream"
+        return (
+            guessed if guessed not in ("text/html", "application/xhtml+xml", "text/xml", "application/xml") else "application/octet-stream"
+        )
     if guessed == "image/svg+xml":
         return "application/octet-stream"
     try:
@@ -176,5 +178,3 @@ def _decoded(text: str) -> int | None:
         return decode(text)
     except ValueError:
         return None
-
-

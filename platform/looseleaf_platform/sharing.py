@@ -44,7 +44,9 @@ def shares_of(context: Context, object_name: str, record_id: int) -> tuple[Share
     query = select(share).where(share.c.object_id == thing.id, share.c.record_id == record_id).order_by(share.c.id)
     with context.workspace.database.read() as connection:
         rows = connection.execute(query).all()
-    names = {kind: read.titles(context, kind, [row.principal_id for row in rows if row.principal_kind == kind]) for kind in ("user", "team")}
+    names = {
+        kind: read.titles(context, kind, [row.principal_id for row in rows if row.principal_kind == kind]) for kind in ("user", "team")
+    }
     return tuple(
         Share(row.principal_kind, row.principal_id, names[row.principal_kind].get(row.principal_id, ""), row.level) for row in rows
     )

@@ -174,7 +174,9 @@ def test_everything_is_searched_at_once(deals: Any, lin: Any) -> None:
     assert "别人的" not in lin.get("/search?q=别人", **{"HX-Request": "true"}).text
 
 
-@pytest.mark.parametrize(("path", "most"), [("/records/deal", 12), ("/records/deal?view=all_deals&filter=stage:in:open&q=产线", 14), ("/", 16)])
+@pytest.mark.parametrize(
+    ("path", "most"), [("/records/deal", 12), ("/records/deal?view=all_deals&filter=stage:in:open&q=产线", 14), ("/", 16)]
+)
 def test_a_page_costs_few_queries(deals: Any, lin: Any, path: str, most: int) -> None:
     lin.page(path)
     with counted() as sent:

@@ -244,7 +244,10 @@ def test_why_is_explained(firm: Any, lin: Any) -> None:
 def test_a_clerk_never_learns_a_hidden_field_and_sees_a_masked_one_withheld(firm: Any, gu: Any) -> None:
     account = encode(firm.make("account", firm.lin, name="恒拓"))
     deal = encode(firm.make("deal", firm.lin, name="二期", account=account, amount="918273", discount="0.37"))
-    pages = [gu.page(path) for path in ("/records/deal", "/records/deal?view=all_deals", f"/records/deal/{deal}", f"/records/deal/{deal}/history")]
+    pages = [
+        gu.page(path)
+        for path in ("/records/deal", "/records/deal?view=all_deals", f"/records/deal/{deal}", f"/records/deal/{deal}/history")
+    ]
     for page in pages:
         assert "918" not in page.replace("918px", "")
         assert "37%" not in page

@@ -81,7 +81,9 @@ def test_what_a_form_sends_is_what_the_record_holds_and_comes_back_unchanged(fir
 
 
 def test_every_value_can_be_taken_away_again(firm: Any, lin: Any) -> None:
-    id = encode(firm.make("specimen", firm.lin, name="x", words=["a"], money="5", place={"province": "江苏省"}, several=["north"], day="2026-03-02"))
+    id = encode(
+        firm.make("specimen", firm.lin, name="x", words=["a"], money="5", place={"province": "江苏省"}, several=["north"], day="2026-03-02")
+    )
     form = lin.form(f"/records/specimen/{id}/edit")
     blank = {"words": "", "money": "", "place__dot__province": "", "several": [""], "day": ""}
     assert lin.send(form, follow=False, **blank).status_code == 303

@@ -17,9 +17,9 @@ from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.errors import LooseleafError
 from looseleaf_platform.publishing import publish
+from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.scenarios.stage import MovableClock, Stage
 from looseleaf_platform.scenarios.steps import run_step
-from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.workspace import Workspace
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from support.workspaces import as_user, publish_texts
 from werkzeug.test import TestResponse
 
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.compose import create_app
+from support.workspaces import as_user, publish_texts
 
 CRM = """
 object: account

@@ -19,7 +19,12 @@ def test_a_record_is_created_read_changed_and_deleted(seller: Any) -> None:
     id = make(seller, size=320, founded="2001-03-05", tier="a")
     response = seller("GET", f"/records/account/{id}")
     assert response.headers["ETag"] == '"1"'
-    assert (response.json["name"], response.json["size"], response.json["founded"], response.json["tier"]) == ("恒拓精密", 320, "2001-03-05", "a")
+    assert (response.json["name"], response.json["size"], response.json["founded"], response.json["tier"]) == (
+        "恒拓精密",
+        320,
+        "2001-03-05",
+        "a",
+    )
     changed = seller("PATCH", f"/records/account/{id}", json={"size": 321}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.json["version"]) == (200, 2)
     assert seller("DELETE", f"/records/account/{id}").status_code == 204
@@ -30,7 +35,9 @@ def test_a_list_is_filtered_sorted_counted_and_paged(seller: Any) -> None:
     for number in range(7):
         make(seller, name=f"Firm {number}", size=number)
     where = json.dumps({"or": [{"field": "size", "op": "ge", "value": 5}, {"field": "name", "op": "eq", "value": "Firm 0"}]})
-    first = seller("GET", "/records/account", query_string={"filter": where, "sort": "-size", "page[size]": 2, "count": "true", "fields": "name"})
+    first = seller(
+        "GET", "/records/account", query_string={"filter": where, "sort": "-size", "page[size]": 2, "count": "true", "fields": "name"}
+    )
     assert [row["name"] for row in first.json["data"]] == ["Firm 6", "Firm 5"]
     assert first.json["count"] == {"value": 3, "capped": False}
     assert set(first.json["data"][0]) == {"id", "version", "name"}

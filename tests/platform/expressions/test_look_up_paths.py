@@ -74,7 +74,9 @@ def found(workspace: Workspace, source: str) -> list[Any]:
     title = deal.fields["name"].main
     parameters = ambient_values(workspace.clock(), "Asia/Shanghai", 1)
     with workspace.database.read() as connection:
-        values = list(connection.execute(select(compile_sql(expression, scope)).select_from(scope.at).order_by(title), parameters).scalars())
+        values = list(
+            connection.execute(select(compile_sql(expression, scope)).select_from(scope.at).order_by(title), parameters).scalars()
+        )
         if expression.type.kind.value == "boolean":
             holding = set(connection.execute(select(title).where(compile_condition(expression, scope)), parameters).scalars())
             assert holding == {name for name, value in zip("abc", values, strict=True) if value}

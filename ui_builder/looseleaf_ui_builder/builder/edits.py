@@ -142,7 +142,12 @@ def _rule(form: Form) -> dict[str, Any]:
 
 def add_section(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
     """A new section at the end."""
-    section: dict[str, Any] = {"section": text(form, "name"), "label": label(form, "label") or text(form, "name"), "columns": 2, "fields": []}
+    section: dict[str, Any] = {
+        "section": text(form, "name"),
+        "label": label(form, "label") or text(form, "name"),
+        "columns": 2,
+        "fields": [],
+    }
     return [Insert("/sections/-", section)]
 
 

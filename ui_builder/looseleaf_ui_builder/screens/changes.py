@@ -94,7 +94,13 @@ def _words(context: Context, thing: Object, entry: Entry) -> str:
         done = _("transferred")
     if entry.object != thing.name:
         done = _("{object}: {done}", object=context.model.objects[entry.object].label, done=done)
-    doors = {"api": _("by the API"), "import": _("by import"), "job": _("automatically"), "seed": _("with the template"), "command": _("by command")}
+    doors = {
+        "api": _("by the API"),
+        "import": _("by import"),
+        "job": _("automatically"),
+        "seed": _("with the template"),
+        "command": _("by command"),
+    }
     return f"{done} · {doors[entry.source]}" if entry.source in doors else done
 
 

@@ -231,7 +231,9 @@ def _clashed(context: Context, form: BoundForm, id: int, sent: Submitted, confli
     titles = titles_of(context, form.slots, {**sent.base, **raw}, record)
     both = {one.field: one for one in conflict.fields}
     clashes = tuple(
-        Clash(slot, *(_said(context, slot, value, titles) for value in (both[slot.name].yours, both[slot.name].theirs, both[slot.name].base)))
+        Clash(
+            slot, *(_said(context, slot, value, titles) for value in (both[slot.name].yours, both[slot.name].theirs, both[slot.name].base))
+        )
         for slot in form.slots
         if slot.name in both
     )

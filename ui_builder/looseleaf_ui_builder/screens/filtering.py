@@ -82,14 +82,35 @@ def _value_slot(slot: Slot, operator: Operator) -> Slot:
     widget = kind.widget
     if operator.values == "number":
         widget = "number"
-    elif operator.key in TYPED or widget in ("address", "long_text", "rich_text", "email", "phone", "url", "tags", "currency", "multi_select", "rating", "colour"):
+    elif operator.key in TYPED or widget in (
+        "address",
+        "long_text",
+        "rich_text",
+        "email",
+        "phone",
+        "url",
+        "tags",
+        "currency",
+        "multi_select",
+        "rating",
+        "colour",
+    ):
         widget = "multi_select" if widget == "multi_select" else "number" if widget in ("currency", "rating") else "text"
     elif operator.values == "many":
         widget = CHOSEN_WIDGETS.get(widget, "text")
     elif widget == "checkbox":
         widget = "yes_no"
     field = replace(slot.field, name="value", required=False, settings=FrozenMap(), help=None, type=result_name(slot.field))
-    return replace(slot, field=field, type=cast(FieldType, _Shown(kind, widget)), label=_label(operator), help="", full=True, editable=True, path="value")
+    return replace(
+        slot,
+        field=field,
+        type=cast(FieldType, _Shown(kind, widget)),
+        label=_label(operator),
+        help="",
+        full=True,
+        editable=True,
+        path="value",
+    )
 
 
 def _label(operator: Operator) -> str:

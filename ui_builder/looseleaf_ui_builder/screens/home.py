@@ -92,7 +92,12 @@ def agendas(context: Context) -> tuple[Agenda, ...]:
     found: list[Agenda] = []
     for view in context.model.views.values():
         thing = context.model.objects.get(view.object)
-        if len(found) == MOST_AGENDAS or thing is None or not _is_agenda(context, thing, view) or any(one.entry.name == thing.name for one in found):
+        if (
+            len(found) == MOST_AGENDAS
+            or thing is None
+            or not _is_agenda(context, thing, view)
+            or any(one.entry.name == thing.name for one in found)
+        ):
             continue
         due = view.sort[0].removeprefix("-")
         slots = bind_slots(context, thing.name, (thing.title, due, *columns_of(thing, view)))

@@ -21,7 +21,11 @@ def live_rules(context: Context, form: BoundForm) -> str:
     """The rules of a form as JSON: {visible, required, formulas, sections, lines, keys, …}."""
     names = {slot.name for slot in form.slots if not slot.always_masked}
     rules: dict[str, Any] = _of_slots(form.slots, names)
-    rules["sections"] = {panel.id: to_json(panel.visible_when) for panel in form.panels if panel.visible_when is not None and _fits(panel.visible_when, names)}
+    rules["sections"] = {
+        panel.id: to_json(panel.visible_when)
+        for panel in form.panels
+        if panel.visible_when is not None and _fits(panel.visible_when, names)
+    }
     rules["lines"] = {slot.name: _of_slots(slot.columns, {column.name for column in slot.columns}) for slot in form.slots if slot.columns}
     rules["me"] = encode(context.actor.id) if context.actor.id else ""
     rules["today"], rules["now"] = context.today.isoformat(), context.now.isoformat()

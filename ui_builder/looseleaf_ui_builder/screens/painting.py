@@ -210,7 +210,7 @@ class Painter:
                 continue
             try:
                 given[slot.name] = slot.type.dump(slot.type.parse(default, slot.field, self.situation), slot.field)
-            except Exception:  # noqa: BLE001 - a default that no longer fits is no reason to refuse the form
+            except Exception:
                 given[slot.name] = default
         return given
 
@@ -259,7 +259,12 @@ class Painter:
             if not widget:
                 names = [f"fields/{shape}.html"]
             else:
-                names = [f"fields/{widget}/{shape}.html", f"fields/{widget}/display.html", f"fields/text/{shape}.html", "fields/text/display.html"]
+                names = [
+                    f"fields/{widget}/{shape}.html",
+                    f"fields/{widget}/display.html",
+                    f"fields/text/{shape}.html",
+                    "fields/text/display.html",
+                ]
                 if shape == "edit":
                     names = [names[0], "fields/text/edit.html"]
             self._templates[key] = self.environment.select_template(names)

@@ -40,7 +40,9 @@ def members(context: Context, search: str, after: str, before: str) -> Members:
     """A page of users by name. Three queries beside the titles of their teams."""
     slots = bind_slots(context, "user", FIELDS)
     fields = tuple(slot.path for slot in slots)
-    page = read.page(context, "user", Query(fields=fields, search=search, sort=("name",), size=ROWS, count=True, after=after, before=before))
+    page = read.page(
+        context, "user", Query(fields=fields, search=search, sort=("name",), size=ROWS, count=True, after=after, before=before)
+    )
     ids = [record.id for record in page.records]
     roles = roles_of(context, ids)
     with context.workspace.database.read() as connection:

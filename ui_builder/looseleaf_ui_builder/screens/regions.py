@@ -17,7 +17,9 @@ PARTS = ("province", "city", "district")
 
 @cache
 def _countries(language: str) -> tuple[tuple[str, str], ...]:
-    names = {code: str(name) for code, name in Locale(language).territories.items() if len(code) == 2 and code not in ("EU", "UN", "EZ", "ZZ")}
+    names = {
+        code: str(name) for code, name in Locale(language).territories.items() if len(code) == 2 and code not in ("EU", "UN", "EZ", "ZZ")
+    }
     rest = sorted((code for code in names if code not in FIRST), key=names.__getitem__)
     return tuple((code, names[code]) for code in (*FIRST, *rest))
 

@@ -37,7 +37,9 @@ def carry(app: Flask) -> None:
         fresh = g.get("new_notices", [])
         if fresh:
             value = quote(json.dumps(fresh[-3:], ensure_ascii=False))
-            response.set_cookie(COOKIE, value, path=request.script_root or "/", max_age=60, httponly=True, samesite="Lax", secure=request.is_secure)
+            response.set_cookie(
+                COOKIE, value, path=request.script_root or "/", max_age=60, httponly=True, samesite="Lax", secure=request.is_secure
+            )
         elif g.get("notices_read"):
             response.delete_cookie(COOKIE, path=request.script_root or "/")
         return response

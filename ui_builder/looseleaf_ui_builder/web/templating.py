@@ -197,8 +197,22 @@ def duration_text(raw: Any) -> str:
 
 def browser(agent: str) -> str:
     """What a browser calls itself, in short: "Chrome, Windows"."""
-    names = (("Edg/", "Edge"), ("OPR/", "Opera"), ("MicroMessenger", "WeChat"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-    systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+    names = (
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("MicroMessenger", "WeChat"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    )
+    systems = (
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
     found = [next((name for mark, name in known if mark in agent), "") for known in (names, systems)]
     return ", ".join(part for part in found if part) or agent[:40] or _("Unknown")
 
@@ -213,7 +227,24 @@ def _actor() -> Actor:
     return current.actor if current else callers.NOBODY
 
 
-FILTERS = (hundredths, plain_number, is_date, is_clock, local_moment, short_date, short_moment, json_text, coordinates, duration_text, browser, trusted_html, long_date, clock, is_past, safe_json)
+FILTERS = (
+    hundredths,
+    plain_number,
+    is_date,
+    is_clock,
+    local_moment,
+    short_date,
+    short_moment,
+    json_text,
+    coordinates,
+    duration_text,
+    browser,
+    trusted_html,
+    long_date,
+    clock,
+    is_past,
+    safe_json,
+)
 GLOBALS: Mapping[str, Any] = {
     "_": _, "say": say, "asset": asset, "icon": icon, "fault_mark": fault_mark, "csrf_field": csrf_field, "csrf_token": callers.csrf_token,
     "hue_of": hue_of, "initial_of": initial_of, "currencies": currencies, "record_url": record_url, "here": here, "here_is": here_is,

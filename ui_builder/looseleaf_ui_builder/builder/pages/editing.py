@@ -32,7 +32,12 @@ def show_object(id: int, name: str) -> Response:
     if leaf is None:
         raise NotThere
     tab = request.args.get("tab", "fields")
-    shown: dict[str, Any] = {"tab": tab if tab in TABS else "fields", "types": pickable_types(), "hues": HUES, "fields": binder.fields_of(name)}
+    shown: dict[str, Any] = {
+        "tab": tab if tab in TABS else "fields",
+        "types": pickable_types(),
+        "hues": HUES,
+        "fields": binder.fields_of(name),
+    }
     return show(
         "builder/object.html", draft=draft, binder=binder, leaf=leaf, form=binder.form_of(name), views=binder.views_of(name), **shown
     )

@@ -7,13 +7,13 @@ from typing import Any
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
+from looseleaf_metadata.texts import Text
 from looseleaf_platform import files
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import NotAllowed
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Written
-from looseleaf_metadata.texts import Text
 from looseleaf_ui_builder.screens import editing
 from looseleaf_ui_builder.screens.editing import Draft
 from looseleaf_ui_builder.screens.forms import BoundForm, bind_form

@@ -12,13 +12,11 @@ from looseleaf_metadata.model import Object
 from looseleaf_platform import personal_views
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import BadQuery, Invalid
-from looseleaf_platform.fields.operators import OPERATORS, operators_of
 from looseleaf_platform.personal_views import Saved
 from looseleaf_platform.records.ids import decode, encode
-from looseleaf_platform.records.requests import Condition
+from looseleaf_ui_builder.screens.filtering import editor_of, entered_value
 from looseleaf_ui_builder.screens.list_state import ListState
 from looseleaf_ui_builder.screens.lists import BoundList, addable_columns, bind_list, filterable, object_of, words_of
-from looseleaf_ui_builder.screens.filtering import editor_of, entered_value
 from looseleaf_ui_builder.screens.rendering import go, painter, show, show_object
 from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.errors import is_fragment

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from looseleaf_platform.errors import Refused
 from looseleaf_platform.identity import accounts, sessions, tokens
 from looseleaf_platform.records.ids import decode
-from looseleaf_ui_builder.screens.rendering import go, go_to, safe_back, show
 from looseleaf_ui_builder.screens.pages.signing_in import chosen_password
+from looseleaf_ui_builder.screens.rendering import go, go_to, safe_back, show
 from looseleaf_ui_builder.web.callers import caller, session
 from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import COOKIE, _
@@ -42,7 +42,9 @@ def choose_theme() -> Response:
 
 
 def _remember(response: Response, name: str, value: str) -> None:
-    response.set_cookie(name, value, path=request.script_root or "/", max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
+    response.set_cookie(
+        name, value, path=request.script_root or "/", max_age=A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure
+    )
 
 
 def my_settings(status: int = 200, **values: Any) -> Response:

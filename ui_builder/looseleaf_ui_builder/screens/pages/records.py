@@ -51,7 +51,13 @@ def _page(context: Context, bound: BoundRecord, tab: str, **values: Any) -> Resp
     paint = painter()
     paint.linked.update(linked_titles(context, bound))
     return show_object(
-        "screens/record/record.html", bound.object, bound=bound, tab=tab, record_id=encode(bound.record.id), may=may(context, bound), **values
+        "screens/record/record.html",
+        bound.object,
+        bound=bound,
+        tab=tab,
+        record_id=encode(bound.record.id),
+        may=may(context, bound),
+        **values,
     )
 
 

@@ -11,8 +11,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import Fault, NotThere, Refused
 from looseleaf_platform.identity import accounts, sessions, tickets
 from looseleaf_ui_builder.screens.rendering import go, go_to, safe_back, show
-from looseleaf_ui_builder.web.callers import forget, remember, session
-from looseleaf_ui_builder.web.callers import cookie_name
+from looseleaf_ui_builder.web.callers import cookie_name, forget, remember, session
 from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import _, locale
 from looseleaf_ui_builder.web.workspaces import workspace
