@@ -24,7 +24,8 @@ addEventListener("keydown", (event) => {
     form.requestSubmit();
     return;
   }
-  if (!withModifier && (document.documentElement.dataset.keys === "off" || typing(event.target) || document.querySelector("dialog[open]"))) return;
+  if (!withModifier && (document.documentElement.dataset.keys === "off" || typing(event.target) || document.querySelector("dialog[open]")))
+    return;
   const element = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((each) => each.checkVisibility() || withModifier);
   if (element) {
     event.preventDefault();
