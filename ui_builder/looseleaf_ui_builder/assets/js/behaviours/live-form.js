@@ -7,7 +7,9 @@ const listKinds = new Set(["options", "records"]);
 
 // The JSON form of a field's value, read from its controls.
 function read(holder, kind) {
-  const controls = [...holder.querySelectorAll("input[name], select[name], textarea[name]")].filter((control) => !control.name.startsWith("_"));
+  const controls = [...holder.querySelectorAll("input[name], select[name], textarea[name]")].filter(
+    (control) => !control.name.startsWith("_"),
+  );
   if (!controls.length) return null;
   if (kind === "boolean") {
     const box = holder.querySelector("input[type=checkbox]");
@@ -47,11 +49,17 @@ function shown(value, rule, rules) {
   const language = rules.locale === "zh" ? "zh-CN" : "en";
   if (rule.returns === "currency") {
     const whole = Number.isInteger(Number(value)) ? { minimumFractionDigits: 0 } : {};
-    return new Intl.NumberFormat(language, { style: "currency", currency: rules.currency, currencyDisplay: "narrowSymbol", ...whole }).format(value);
+    return new Intl.NumberFormat(language, {
+      style: "currency",
+      currency: rules.currency,
+      currencyDisplay: "narrowSymbol",
+      ...whole,
+    }).format(value);
   }
   if (rule.returns === "percent") return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 }).format(value);
   if (typeof value === "boolean") return value ? rules.yes : rules.no;
-  if (typeof value === "number" || /^-?\d+(\.\d+)?$/.test(String(value))) return new Intl.NumberFormat(language, { maximumFractionDigits: 10 }).format(value);
+  if (typeof value === "number" || /^-?\d+(\.\d+)?$/.test(String(value)))
+    return new Intl.NumberFormat(language, { maximumFractionDigits: 10 }).format(value);
   return String(value);
 }
 
