@@ -9,7 +9,13 @@ define("regions", (box) => {
     for (const below of selects.slice(at + 1)) below.replaceChildren(below.options[0]);
     if (!event.target.value) return;
     const url = new URL(box.dataset.url, location.href);
-    url.searchParams.set("within", selects.slice(0, at + 1).map((select) => select.value).join("/"));
+    url.searchParams.set(
+      "within",
+      selects
+        .slice(0, at + 1)
+        .map((select) => select.value)
+        .join("/"),
+    );
     const { answer, content } = await fragment(url);
     if (answer.ok) selects[at + 1].append(content);
   });
