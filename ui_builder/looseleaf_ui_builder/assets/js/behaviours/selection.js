@@ -14,7 +14,8 @@ define("selection", (form) => {
       all.indeterminate = ticked.length > 0 && !all.checked;
     }
     bar.hidden = ticked.length === 0;
-    for (const count of bar.querySelectorAll("[data-count]")) count.textContent = count.dataset.count.replace("{count}", String(ticked.length));
+    for (const count of bar.querySelectorAll("[data-count]"))
+      count.textContent = count.dataset.count.replace("{count}", String(ticked.length));
   };
   form.addEventListener("click", (event) => {
     if (event.target.closest("[data-select-none]")) {
