@@ -9,7 +9,8 @@
 
 const LARGEST = 2n ** 63n - 1n;
 const LONGEST = 86399999999998n;
-const WHITE_SPACE = /^[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/gu;
+const WHITE_SPACE =
+  /^[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/gu;
 const UNIT_SECONDS = { days: 86400n, hours: 3600n, minutes: 60n };
 const MICROSECONDS = 1000000n;
 const DAY = 86400n * MICROSECONDS;
@@ -124,8 +125,15 @@ function durationOf(text) {
 
 function durationText(seconds) {
   const total = absolute(seconds);
-  const parts = [[(total / 3600n) % 24n, "H"], [(total / 60n) % 60n, "M"], [total % 60n, "S"]];
-  const clock = parts.filter(([count]) => count).map(([count, unit]) => `${count}${unit}`).join("");
+  const parts = [
+    [(total / 3600n) % 24n, "H"],
+    [(total / 60n) % 60n, "M"],
+    [total % 60n, "S"],
+  ];
+  const clock = parts
+    .filter(([count]) => count)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join("");
   const days = total / 86400n;
   return `${seconds < 0n ? "-" : ""}P${days ? `${days}D` : ""}${clock ? `T${clock}` : days ? "" : "T0S"}`;
 }
@@ -249,7 +257,12 @@ function wallClock(milliseconds, zone) {
     for (const part of ["year", "month", "day", "hour", "minute", "second"]) settings[part] = "numeric";
     formats.set(zone, new Intl.DateTimeFormat("en-US", settings));
   }
-  const parts = Object.fromEntries(formats.get(zone).formatToParts(milliseconds).map((part) => [part.type, Number(part.value)]));
+  const parts = Object.fromEntries(
+    formats
+      .get(zone)
+      .formatToParts(milliseconds)
+      .map((part) => [part.type, Number(part.value)]),
+  );
   return { iso: isoDate(parts.year, parts.month, parts.day), seconds: parts.hour * 3600 + parts.minute * 60 + parts.second };
 }
 
@@ -320,7 +333,9 @@ function run(node, scope) {
     case "compare":
       return compare(node, scope);
     case "logical":
-      return node.operator === "and" ? node.operands.every((part) => run(part, scope) === true) : node.operands.some((part) => run(part, scope) === true);
+      return node.operator === "and"
+        ? node.operands.every((part) => run(part, scope) === true)
+        : node.operands.some((part) => run(part, scope) === true);
     case "conditional":
       return run(run(node.test, scope) === true ? node.then : node.otherwise, scope);
     case "call":
@@ -345,7 +360,9 @@ function binary(node, scope) {
   const later = node.operator === "+" ? right : node.right.kind === "duration" ? -right : right;
   switch (node.left.kind) {
     case "date":
-      return node.right.kind === "duration" ? addDays(left, floorQuotient(later, 86400n)) : BigInt(dayNumber(left) - dayNumber(right)) * 86400n;
+      return node.right.kind === "duration"
+        ? addDays(left, floorQuotient(later, 86400n))
+        : BigInt(dayNumber(left) - dayNumber(right)) * 86400n;
     case "datetime":
       return node.right.kind === "duration" ? shiftedMoment(left, later) : (left - right) / MICROSECONDS;
     case "duration": {
@@ -392,7 +409,9 @@ function inList(node, left, scope) {
     const value = run(item, scope);
     return value === null ? null : ordering(left, value, node.left, item) === 0;
   };
-  return node.operator === "in" ? node.right.items.some((item) => equals(item) === true) : node.right.items.every((item) => equals(item) === false);
+  return node.operator === "in"
+    ? node.right.items.some((item) => equals(item) === true)
+    : node.right.items.every((item) => equals(item) === false);
 }
 
 function call(node, scope) {
@@ -432,7 +451,10 @@ function rounded([value], node) {
 
 const unit = (node) => power(node.arguments[0].scale);
 const duration = ([value], node) => span(fit(rescaled(value * UNIT_SECONDS[node.function], node.arguments[0].scale, 0)));
-const whole = (change) => ([value]) => BigInt(change(value));
+const whole =
+  (change) =>
+  ([value]) =>
+    BigInt(change(value));
 
 const FUNCTIONS = {
   min: extreme(-1),
