@@ -6,8 +6,9 @@ Says nothing of single records: `visible.py` turns a profile's grants into condi
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
+from typing import Any
 
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.model import Field, FieldGrant, Grant, Model, Object, Role
@@ -29,7 +30,9 @@ DIRECTORY: Mapping[str, frozenset[str]] = {
 
 ALWAYS = frozenset({"id", "version"})
 WRITABLE_SYSTEM = frozenset({"owner", "team"})
-REMEMBERED = 512
+MOST_MODELS = 32
+MOST_PROFILES = 256
+"""Models, and profiles of each, that are kept."""
 
 
 class Profile:
@@ -57,13 +60,11 @@ class Profile:
     def can(self, object_name: str, action: str) -> bool:
         """Whether `action` is granted on at least some records of the object. False for an unknown object."""
         found = self.model.objects.get(object_name)
-        if found is None or found.retired or not self._within_limits(object_name, action):
+        if found is None or found.retired:
             return False
-        if self.everything:
-            return True
         if found.owned_by:
             return self._can_line(found, action)
-        return bool(self.grants(object_name, action))
+        return self._within_limits(object_name, action) and (self.everything or bool(self.grants(object_name, action)))
 
     def reaches_all(self, object_name: str, action: str) -> bool:
         """Whether every record of the object is within reach of `action`."""
@@ -222,23 +223,37 @@ class Profile:
         return self.level(object_name, field.name) == "edit"
 
 
-_remembered: OrderedDict[tuple[int, tuple[str, ...], bool, frozenset[str] | None], Profile] = OrderedDict()
-_lock = Lock()
+class _Remembered:
+    """The profiles of the models that were used last, each with its model: an id() alone may come back for another object."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.models: OrderedDict[int, tuple[Model, OrderedDict[Any, Profile]]] = OrderedDict()
+
+    def profile(self, model: Model, key: Any, make: Callable[[], Profile]) -> Profile:
+        """The profile known under `key` for a model, made if there is none."""
+        with self.lock:
+            _, profiles = self.models.setdefault(id(model), (model, OrderedDict()))
+            self.models.move_to_end(id(model))
+            if key not in profiles:
+                profiles[key] = make()
+            profiles.move_to_end(key)
+            while len(profiles) > MOST_PROFILES:
+                profiles.popitem(last=False)
+            while len(self.models) > MOST_MODELS:
+                self.models.popitem(last=False)
+            return profiles[key]
+
+
+_remembered = _Remembered()
 
 
 def profile_of(actor: Actor, model: Model) -> Profile:
-    """The profile of an actor's roles. The most recently used are kept, each with its Model.
+    """The profile of an actor's roles. Those used most recently are kept.
 
     A token's `limits` hold abilities by name and rights to objects as "object:action", with "*" for any ("account:read", "*:read").
     """
     everything = actor.is_system or actor.administrator
-    key = (id(model), () if everything else tuple(sorted(actor.roles)), everything, actor.limits)
-    with _lock:
-        profile = _remembered.get(key)
-        if profile is None:
-            profile = _remembered[key] = Profile(model, () if everything else actor.roles, everything, actor.limits)
-            if len(_remembered) > REMEMBERED:
-                _remembered.popitem(last=False)
-        else:
-            _remembered.move_to_end(key)
-    return profile
+    roles = () if everything else tuple(sorted(actor.roles))
+    key = (roles, everything, actor.limits)
+    return _remembered.profile(model, key, lambda: Profile(model, roles, everything, actor.limits))

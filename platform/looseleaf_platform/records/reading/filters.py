@@ -73,6 +73,8 @@ class _Filters:
     def part(self, part: Condition | Group, pointer: str) -> ColumnElement[bool]:
         if isinstance(part, Group):
             return self.group(part, pointer)
+        if not isinstance(part.operator, str):
+            raise BadQuery(Text("An operator is a word"), pointer)
         found = named(self.context, self.scope.found, part.path, pointer)
         if not found.hops:
             return self.condition(self.scope, found, part, pointer)

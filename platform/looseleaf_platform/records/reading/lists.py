@@ -7,7 +7,8 @@ index, at most a page of it, and what they find is united: somebody who sees not
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,9 +26,12 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.exc import DataError
 
+from looseleaf_metadata.texts import Text
 from looseleaf_platform.access import binds
 from looseleaf_platform.access.visible import shared_ids
+from looseleaf_platform.errors import BadQuery
 from looseleaf_platform.records.reading.asked import Asked
 from looseleaf_platform.records.reading.order import order_by, segments
 from looseleaf_platform.records.reading.statements import kept
@@ -60,9 +64,10 @@ def page_rows(connection: Connection, asked: Asked, limit: int) -> tuple[list[An
     key = ("page", united, *asked.shape, *asked.order_shape, asked.names)
     statements = kept(asked.found, key, lambda: _page(asked, united=united))
     parameters = asked.parameters(statements.names)
-    rows = list(connection.execute(statements.main, {**parameters, "page_limit": limit}))
-    if statements.tail is not None and len(rows) < limit:
-        rows.extend(connection.execute(statements.tail, {**parameters, "page_limit": limit - len(rows)}))
+    with _values_fit(asked):
+        rows = list(connection.execute(statements.main, {**parameters, "page_limit": limit}))
+        if statements.tail is not None and len(rows) < limit:
+            rows.extend(connection.execute(statements.tail, {**parameters, "page_limit": limit - len(rows)}))
     return rows, statements.keys
 
 
@@ -71,7 +76,8 @@ def count_rows(connection: Connection, asked: Asked) -> int:
     asked = replace(asked, start=None)
     united = _united(connection, asked)
     statement, names = kept(asked.found, ("count", united, *asked.shape), lambda: (_count(asked, united=united), asked.form.names))
-    return int(connection.scalar(statement, {**asked.parameters(names), "page_limit": COUNT_CAP + 1}) or 0)
+    with _values_fit(asked):
+        return int(connection.scalar(statement, {**asked.parameters(names), "page_limit": COUNT_CAP + 1}) or 0)
 
 
 def total_rows(connection: Connection, asked: Asked, columns: Sequence[tuple[str, str]]) -> Sequence[Any]:
@@ -79,7 +85,18 @@ def total_rows(connection: Connection, asked: Asked, columns: Sequence[tuple[str
     asked = replace(asked, start=None)
     key = ("totals", tuple(columns), *asked.shape)
     statement, names = kept(asked.found, key, lambda: (_totals(asked, columns), asked.form.names))
-    return connection.execute(statement, asked.parameters(names)).one()
+    with _values_fit(asked):
+        return connection.execute(statement, asked.parameters(names)).one()
+
+
+@contextmanager
+def _values_fit(asked: Asked) -> Iterator[None]:
+    """A value that the database can't compare with is the caller's fault: of a made-up cursor, or a filter beyond all bounds."""
+    try:
+        yield
+    except (OverflowError, DataError) as error:
+        pointer = "/filter" if asked.start is None else "/page/before" if asked.start.backwards else "/page/after"
+        raise BadQuery(Text("A value in the query is too large, or holds characters that can't be stored"), pointer) from error
 
 
 def _page(asked: Asked, *, united: bool) -> PageStatements:
