@@ -14,7 +14,6 @@ from looseleaf_platform.vocabulary import platform_vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS = kinds_of(platform_vocabulary())
-ELSEWHERE = {"x-by-field-type"}
 
 
 def keys_of(schema: Any) -> Iterator[str]:
@@ -31,12 +30,12 @@ def keys_of(schema: Any) -> Iterator[str]:
 
 
 def section_of(kind: str) -> str:
-    """The part of the page that is about one kind, with the habits that hold for all."""
+    """The part of the page that is about one kind, with the habits that hold for all; `extend` takes what an object takes."""
     text = (DOCS / "reference" / "metadata.md").read_text("utf-8")
     parts = re.split(r"^## ", text, flags=re.MULTILINE)
     own = [part for part in parts if part.startswith(f"`{kind}`")]
     assert own, f"docs/reference/metadata.md has no section for {kind}"
-    return parts[1] + own[0]
+    return parts[1] + own[0] + (section_of("object") if kind == "extend" else "")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
