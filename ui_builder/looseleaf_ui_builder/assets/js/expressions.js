@@ -7,16 +7,30 @@
  * durations as "P1DT2H", records as ids. Inside, numbers are BigInts of their last decimal place: exact, without floats.
  */
 
-const LARGEST = 2n ** 63n - 1n;
-const LONGEST = 86399999999998n;
+import {
+  DAY,
+  MICROSECONDS,
+  addDays,
+  addMonths,
+  dateOf,
+  dayNumber,
+  dayOf,
+  isoDate,
+  localDate,
+  localText,
+  monthLength,
+  monthOf,
+  quarterOf,
+  shiftedMoment,
+  startOfDay,
+  weekdayOf,
+  yearOf,
+} from "./expressions/calendar.js";
+import { TooLarge, absolute, arithmetic, fit, floorQuotient, power, rescaled, roundedQuotient, span } from "./expressions/exact.js";
+
 const WHITE_SPACE =
   /^[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/gu;
 const UNIT_SECONDS = { days: 86400n, hours: 3600n, minutes: 60n };
-const MICROSECONDS = 1000000n;
-const DAY = 86400n * MICROSECONDS;
-
-/** Thrown inside for a value that can't be held exactly. */
-class TooLarge extends Error {}
 
 /**
  * The value of an expression, in its JSON form.
@@ -142,154 +156,6 @@ function decimalText(units, scale) {
   const digits = String(absolute(units)).padStart(scale + 1, "0");
   const sign = units < 0n ? "-" : "";
   return scale ? `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}` : sign + digits;
-}
-
-// exact arithmetic on last decimal places
-
-const power = (digits) => 10n ** BigInt(digits);
-const absolute = (value) => (value < 0n ? -value : value);
-
-function fit(value) {
-  if (absolute(value) > LARGEST) throw new TooLarge();
-  return value;
-}
-
-function floorQuotient(left, right) {
-  const quotient = left / right;
-  return quotient * right !== left && left < 0n !== right < 0n ? quotient - 1n : quotient;
-}
-
-function roundedQuotient(left, right) {
-  const half = (2n * absolute(left) + absolute(right)) / (2n * absolute(right));
-  return left < 0n === right < 0n ? half : -half;
-}
-
-function rescaled(units, scale, wanted) {
-  return wanted >= scale ? units * power(wanted - scale) : roundedQuotient(units, power(scale - wanted));
-}
-
-function arithmetic(node, left, right) {
-  const one = node.left.scale ?? 0;
-  const other = node.right.scale ?? 0;
-  const scale = node.scale ?? 0;
-  const common = Math.max(one, other);
-  const a = left * power(common - one);
-  const b = right * power(common - other);
-  switch (node.operator) {
-    case "+":
-      return fit(a + b);
-    case "-":
-      return fit(a - b);
-    case "*":
-      return fit(rescaled(left * right, one + other, scale));
-    case "/":
-      return b ? fit(roundedQuotient(a * power(scale), b)) : null;
-    case "//":
-      return b ? fit(floorQuotient(a, b)) : null;
-    default:
-      return b ? fit(a - floorQuotient(a, b) * b) : null;
-  }
-}
-
-function span(seconds) {
-  if (absolute(seconds) > LONGEST) throw new TooLarge();
-  return seconds;
-}
-
-// dates: ISO text outside, days since 1970-01-01 inside calculations
-
-function dayNumber(iso) {
-  const [year, month, day] = [Number(iso.slice(0, 4)), Number(iso.slice(5, 7)), Number(iso.slice(8, 10))];
-  const moment = new Date(Date.UTC(2000, month - 1, day));
-  moment.setUTCFullYear(year, month - 1, day);
-  return Math.floor(moment.getTime() / 86400000);
-}
-
-function dateOf(days) {
-  if (days < -719162 || days > 2932896) throw new TooLarge();
-  const moment = new Date(days * 86400000);
-  return isoDate(moment.getUTCFullYear(), moment.getUTCMonth() + 1, moment.getUTCDate());
-}
-
-function isoDate(year, month, day) {
-  return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
-}
-
-const yearOf = (iso) => Number(iso.slice(0, 4));
-const monthOf = (iso) => Number(iso.slice(5, 7));
-const dayOf = (iso) => Number(iso.slice(8, 10));
-const quarterOf = (iso) => Math.floor((monthOf(iso) + 2) / 3);
-
-function weekdayOf(iso) {
-  return ((((dayNumber(iso) + 3) % 7) + 7) % 7) + 1;
-}
-
-function monthLength(year, month) {
-  return month === 2 ? (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
-}
-
-function addMonths(iso, count) {
-  const months = BigInt(yearOf(iso) * 12 + monthOf(iso) - 1) + count;
-  if (months < 12n || months > 119999n) throw new TooLarge();
-  const year = Math.floor(Number(months) / 12);
-  const month = (Number(months) % 12) + 1;
-  return isoDate(year, month, Math.min(dayOf(iso), monthLength(year, month)));
-}
-
-function addDays(iso, count) {
-  if (absolute(count) > 3652059n) throw new TooLarge();
-  return dateOf(dayNumber(iso) + Number(count));
-}
-
-function shiftedMoment(moment, seconds) {
-  const shifted = moment + seconds * MICROSECONDS;
-  dateOf(Number(floorQuotient(shifted, DAY)));
-  return shifted;
-}
-
-// time zones
-
-const formats = new Map();
-
-function wallClock(milliseconds, zone) {
-  if (!formats.has(zone)) {
-    const settings = { timeZone: zone, calendar: "gregory", numberingSystem: "latn", hourCycle: "h23" };
-    for (const part of ["year", "month", "day", "hour", "minute", "second"]) settings[part] = "numeric";
-    formats.set(zone, new Intl.DateTimeFormat("en-US", settings));
-  }
-  const parts = Object.fromEntries(
-    formats
-      .get(zone)
-      .formatToParts(milliseconds)
-      .map((part) => [part.type, Number(part.value)]),
-  );
-  return { iso: isoDate(parts.year, parts.month, parts.day), seconds: parts.hour * 3600 + parts.minute * 60 + parts.second };
-}
-
-const millisecondsOf = (moment) => Number(floorQuotient(moment, 1000n));
-
-function localDate(moment, zone) {
-  return wallClock(millisecondsOf(moment), zone).iso;
-}
-
-function localText(moment, zone) {
-  const { iso, seconds } = wallClock(millisecondsOf(moment), zone);
-  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60].map((part) => String(part).padStart(2, "0"));
-  return `${iso} ${clock.join(":")}`;
-}
-
-function offsetAt(milliseconds, zone) {
-  const { iso, seconds } = wallClock(milliseconds, zone);
-  return (dayNumber(iso) * 86400 + seconds) * 1000 - milliseconds;
-}
-
-function startOfDay(iso, zone) {
-  const guess = dayNumber(iso) * 86400000;
-  const before = offsetAt(guess - 86400000, zone);
-  const after = offsetAt(guess + 86400000, zone);
-  let start = guess - before;
-  if (offsetAt(start, zone) !== before && offsetAt(guess - after, zone) === after) start = guess - after;
-  return BigInt(start) * 1000n;
 }
 
 // texts: by code point
@@ -472,8 +338,8 @@ const FUNCTIONS = {
   starts_with: ([text, part]) => text.startsWith(part),
   ends_with: ([text, part]) => text.endsWith(part),
   text: asText,
-  date: ([moment], node, scope) => localDate(moment, scope["@timezone"]),
-  start_of_day: ([day], node, scope) => startOfDay(day, scope["@timezone"]),
+  date: ([moment], _node, scope) => localDate(moment, scope["@timezone"]),
+  start_of_day: ([day], _node, scope) => startOfDay(day, scope["@timezone"]),
   days_between: ([start, end]) => BigInt(dayNumber(end) - dayNumber(start)),
   add_days: ([day, count]) => addDays(day, count),
   add_months: ([day, count]) => addMonths(day, count),
