@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +35,7 @@ def command(port: int | None, host: str, data: Path, fresh: bool, reload: bool) 
     """Fill a demo workspace (the first time), serve it, and print the address and the logins."""
     chosen = serving.free_port(host, port)
     database = f"sqlite:///{(data / 'demo.sqlite3').resolve()}"
+    os.environ.setdefault("LOOSELEAF_FILES", str((data / "files").resolve()))
     logins = prepare(data, database, fresh)
     with opened(database) as workspace:
         workspace.database.serve()  # says at once if another process has the file
