@@ -14,6 +14,7 @@ from looseleaf_platform.errors import NotAllowed, NotThere
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
+from looseleaf_platform.sharing import give
 from support.deals import acting, firm, fresh_workspace, make, with_limits
 from support.tally import DATABASES
 
@@ -122,14 +123,7 @@ def test_a_condition_is_quoted_only_to_those_who_may_ask_about_anybody(people: F
 
 def test_shares_are_told(people: Firm) -> None:
     zhou = people.caller("own", user=people.zhou)
-    with people.context.workspace.database.write() as connection:
-        from sqlalchemy import insert
-
-        from looseleaf_platform.database.system_tables import share
-
-        thing = people.context.model.objects["deal"].id
-        row = {"object_id": thing, "record_id": people.hers, "principal_kind": "user", "principal_id": people.zhou, "level": "read"}
-        connection.execute(insert(share).values(id=1, by=people.lin, at=people.context.now, **row))
+    give(people.context, "deal", people.hers, "user", people.zhou, "read")
     assert myself(zhou, people.hers, "read").allowed
     assert "It is shared with Lin" in said(myself(zhou, people.hers, "read"))
     update = myself(zhou, people.hers, "update")

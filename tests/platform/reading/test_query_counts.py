@@ -52,6 +52,13 @@ def own(context: Context) -> Context:
     return acting(context.workspace, read.page(context, "user", query(("name", "eq", "Lin"))).records[0].id, "own")
 
 
+def newest(caller: Context) -> int:
+    """The id of the newest deal, asked once a test."""
+    if "newest" not in caller.memo:
+        caller.memo["newest"] = read.page(caller, "deal", Query(size=1)).records[0].id
+    return int(caller.memo["newest"])
+
+
 COSTS: list[tuple[str, Callable[[Context], Any], int]] = [
     ("no look-ups", lambda caller: read.page(caller, "deal", Query(fields=("name", "amount", "net"))), 1),
     ("look-ups", lambda caller: read.page(caller, "deal", Query(fields=("name", "account", "owner", "created_by"))), 1),
@@ -64,6 +71,8 @@ COSTS: list[tuple[str, Callable[[Context], Any], int]] = [
     ("search", lambda caller: read.page(caller, "deal", Query(search="deal 7", fields=("name",))), 2),
     ("links", lambda caller: read.page(caller, "deal", Query(fields=("name", "rivals"))), 2),
     ("look-up options", lambda caller: read.lookup(caller, "account", ""), 1),
+    ("one record", lambda caller: read.get(caller, "deal", newest(caller), fields=("name", "amount", "net", "account", "owner")), 1),
+    ("a whole record with links and lines", lambda caller: read.get(caller, "deal", newest(caller)), 3),
     ("totals", lambda caller: read.totals(caller, "deal", Query(), ["amount", "net"]), 1),
 ]
 
