@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from flask import request, url_for
@@ -60,8 +61,9 @@ def send_reset() -> Response:
 
 
 def ticket_link(secret: str) -> str:
-    """The address where an invitation or reset is redeemed."""
-    return url_for("screens.open_ticket", secret=secret, _external=True)
+    """The address where an invitation or reset is redeemed: on LOOSELEAF_SITE_URL, since whoever asks could name any host in the request."""
+    site = os.environ.get("LOOSELEAF_SITE_URL", "").rstrip("/")
+    return site + url_for("screens.open_ticket", secret=secret) if site else url_for("screens.open_ticket", secret=secret, _external=True)
 
 
 def open_ticket(secret: str) -> Response:
