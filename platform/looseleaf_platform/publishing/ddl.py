@@ -40,11 +40,13 @@ NEVER_EMPTY = frozenset({"id", "created_at", "updated_at", "version"})
 
 CATALOG = {
     "sqlite": (
-        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND substr(m.name, 1, 2) = 'o_'",
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+        "WHERE m.type = 'table' AND substr(m.name, 1, 2) = 'o_'",
         "SELECT name, tbl_name, 1 FROM sqlite_master WHERE type = 'index' AND substr(name, 1, 3) IN ('i__', 'u__')",
     ),
     "postgresql": (
-        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid "
+        "SELECT c.relname, a.attname FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid "
         "WHERE n.nspname = :schema AND c.relkind IN ('r', 'p') AND left(c.relname, 2) = 'o_' AND a.attnum > 0 AND NOT a.attisdropped",
         "SELECT i.relname, t.relname, x.indisvalid::int FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
         "JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = i.relnamespace "

@@ -1,6 +1,6 @@
 """What a publish leaves to be done while others write, as rows of the job table that any process may take up where another stopped.
 
-Indexes of large tables (PostgreSQL), roll-ups, search grams and keys of duplicates of existing records. Every job may run twice without harm.
+Indexes of large tables (PostgreSQL), roll-ups, search grams and keys of duplicates of existing records. Every one may run twice.
 """
 
 from __future__ import annotations

@@ -78,7 +78,8 @@ def read_base(workspace: Workspace, connection: Connection) -> Base:
 def pages_from(documents: Documents) -> tuple[Page, ...]:
     """Pages as they are, or of documents."""
     given = tuple(documents)
-    return given if all(isinstance(one, Page) for one in given) else pages_of(one for one in given if isinstance(one, Document))  # type: ignore[return-value]
+    pages = tuple(one for one in given if isinstance(one, Page))
+    return pages if len(pages) == len(given) else pages_of(one for one in given if isinstance(one, Document))
 
 
 def prepare(base: Base, pages: tuple[Page, ...], vocabulary: Vocabulary) -> Prepared:
