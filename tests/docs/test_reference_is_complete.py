@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from looseleaf_metadata.kinds import kinds_of
+from looseleaf_platform.api.parameters import KNOWN
+from looseleaf_platform.api.problems import STATUS
 from looseleaf_platform.vocabulary import platform_vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -54,3 +56,10 @@ def test_every_page_that_the_documentation_links_to_is_there() -> None:
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert broken == []
+
+
+def test_the_api_reference_names_every_problem_and_every_parameter() -> None:
+    said = (DOCS / "reference" / "api.md").read_text("utf-8")
+    kinds = {f"`/problems/{code}`" for _, code in STATUS.values()}
+    assert {kind for kind in kinds if kind not in said} == set()
+    assert {name for name in KNOWN if f"`{name}`" not in said} == set()

@@ -15,7 +15,7 @@ MAX_FILTER_LENGTH = 20_000
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100
 MAX_SIZE = 200
-KNOWN = ("filter", "search", "sort", "fields", "page[after]", "page[before]", "page[size]", "count", "deleted", "view")
+KNOWN = ("filter", "search", "sort", "fields", "page[after]", "page[before]", "page[size]", "count", "deleted")
 
 
 def list_query(arguments: Mapping[str, str]) -> Query:
