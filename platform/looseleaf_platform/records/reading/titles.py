@@ -49,10 +49,8 @@ def say(context: Context, found: ObjectRuntime, record: Record, name: str) -> st
     if name in record.titles:
         return record.titles[name]
     value = record.values.get(name)
-    if value is None or isinstance(value, str):
-        return value or ""
     field = found.fields[name].field
-    return result_type(field).display(value, field, situation_of(context))
+    return "" if value is None else result_type(field).display(value, field, situation_of(context))
 
 
 def fill_titles(context: Context, connection: Connection, records: Sequence[Record], look_ups: Sequence[tuple[str, str]]) -> None:
