@@ -48,7 +48,7 @@ def _engine(url: URL, schema: str, isolation: Any, lock_milliseconds: int) -> En
         execution_options={"schema_translate_map": {None: schema}},
         connect_args={
             "connect_timeout": int(str(url.query.get("connect_timeout", 5))),
-            "options": f"-c timezone=UTC -c lock_timeout={lock_milliseconds} -c idle_in_transaction_session_timeout=600000",
+            "options": f"{url.query.get('options', '')} -c timezone=UTC -c lock_timeout={lock_milliseconds} -c idle_in_transaction_session_timeout=600000".strip(),
         },
     )
 
