@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from looseleaf_metadata.documents import Document
     from looseleaf_metadata.vocabulary import Vocabulary
 
+STARTS: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
+"""Values by how a column's text begins; `constant` is for all others."""
 SOURCE: Schema = either(
     string=text(),
-    object=mapping({"column": text(), "constant": {}, "template": text(maxLength=500), "find": NAME}, minProperties=1),
+    object=mapping({"column": text(), "constant": {}, "template": text(maxLength=500), "find": NAME, "starts": STARTS}, minProperties=1),
 )
 TARGET = mapping(
     {

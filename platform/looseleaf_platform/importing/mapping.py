@@ -24,12 +24,14 @@ class Source:
     """Where a field's value comes from: a column, a constant, or a template ("Customer {CustomerID}", "{InvoiceNo}-{position}").
 
     `find`: for a look-up, the field of its target by which the value finds the record; "" where the value is an id.
+    `starts`: values by how the column's text begins, in this order; `constant` where it begins otherwise.
     """
 
     column: str = ""
     constant: Any = None
     template: str = ""
     find: str = ""
+    starts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -82,10 +84,11 @@ class ImportMapping:
 
 
 def _source_data(source: Source) -> Any:
-    if source.column and not source.find:
+    if source.column and not source.find and not source.starts:
         return source.column
     members = {"column": source.column, "constant": source.constant, "template": source.template, "find": source.find}
-    return {name: value for name, value in members.items() if value not in ("", None)}
+    members["starts"] = dict(source.starts)
+    return {name: value for name, value in members.items() if value not in ("", None, {})}
 
 
 def mapping_from_data(data: Any, model: Model) -> ImportMapping:
@@ -122,7 +125,7 @@ def _target(entry: Any, pointer: str, model: Model, faults: Faults) -> Target | 
 def _source(written: Any) -> Source:
     if isinstance(written, Mapping):
         text = {name: str(written.get(name, "")) for name in ("column", "template", "find")}
-        return Source(constant=written.get("constant"), **text)
+        return Source(constant=written.get("constant"), starts=dict(written.get("starts") or {}), **text)
     return Source(column=str(written))
 
 

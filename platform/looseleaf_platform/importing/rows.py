@@ -103,6 +103,9 @@ class RowReader:
         return values
 
     def _value(self, source: Source, line: Line, position: int) -> Any:
+        if source.starts:
+            said = str(line.cells[self.place[source.column]] or "")
+            return next((value for start, value in source.starts.items() if said.startswith(start)), source.constant)
         if source.column:
             return line.cells[self.place[source.column]]
         if source.template:
