@@ -74,6 +74,7 @@ class Painter:
         self.context = context
         self.environment = environment
         self.situation = situation_of(context)
+        self.prefix = "f"  # of the ids of controls: a form over a form has another
         self.linked: dict[int, str] = {}  # titles of the records that many-to-many fields hold, where a page asked for them
         self._templates: dict[tuple[str, str], Template] = {}
 
@@ -127,7 +128,7 @@ class Painter:
     def control(self, slot: Slot, filled: Filled, *, name: str = "", pointer: str = "", in_row: bool = False) -> Control:
         """The control of one slot, filled in. In a row it carries its label as an accessible name."""
         name, pointer = name or slot.name, pointer or f"/{slot.name}"
-        id = f"f-{name}"
+        id = f"{self.prefix}-{name}"
         faults = filled.faults_at(pointer, self.context.locale)
         if not slot.editable:
             html = self._computed(slot, filled, id)
@@ -231,8 +232,11 @@ class Painter:
             return {"id": "", "label": ""}
         column = next((column for column in slot.columns if len(parts) > 2 and column.name == parts[2]), None)
         if column is not None:
-            return {"id": f"f-{slot.name}-{parts[1]}-{column.name}", "label": f"{slot.label} {int(parts[1]) + 1}, {column.label}"}
-        return {"id": f"f-{slot.name}", "label": slot.label}
+            return {
+                "id": f"{self.prefix}-{slot.name}-{parts[1]}-{column.name}",
+                "label": f"{slot.label} {int(parts[1]) + 1}, {column.label}",
+            }
+        return {"id": f"{self.prefix}-{slot.name}", "label": slot.label}
 
     def is_quick(self, slot: Slot, filled: Filled) -> bool:
         """Whether a field belongs on the short form: needed, filled in, faulty, or one of those that tell records apart."""

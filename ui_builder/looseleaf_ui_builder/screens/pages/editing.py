@@ -101,5 +101,6 @@ def _form(context: Context, form: BoundForm, draft: Draft, status: int = 200, id
     box = request.values.get("box") or request.values.get("_box") or ""
     values: dict[str, Any] = {"form": form, "draft": draft, "record_id": id, "title": title, "box": box, "live": live_rules(context, form)}
     if box and is_fragment():
+        painter().prefix = f"q{len(box)}"
         return show_object("screens/form/_quick.html", form.object, status, **values)
     return show_object("screens/form/_form.html" if is_fragment() else "screens/form/form.html", form.object, status, **values)

@@ -52,7 +52,7 @@ def address_parts() -> Response:
     caller()
     name = request.args.get("name", "")
     chinese = request.args.get(f"{name}.country", "CN") == "CN"
-    return show("fields/address/_parts.html", name=name, given={}, chinese=chinese)
+    return show("fields/address/_parts.html", name=name, id=request.args.get("id", ""), given={}, chinese=chinese)
 
 
 def upload_file() -> Response:
