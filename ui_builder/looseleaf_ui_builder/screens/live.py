@@ -44,7 +44,8 @@ def _of_slots(slots: Any, names: set[str]) -> dict[str, Any]:
         if slot.editable and not slot.required and _fits(slot.field.required_when, names):
             found["required"][slot.name] = to_json(slot.field.required_when)
         if slot.field.type == "formula" and _fits(slot.field.value, names):
-            found["formulas"][slot.name] = {"value": to_json(slot.field.value), **_shown(slot)}
+            reads = sorted(slot.field.value.reads) if slot.field.value else []
+            found["formulas"][slot.name] = {"value": to_json(slot.field.value), "reads": reads, **_shown(slot)}
     return found
 
 

@@ -63,9 +63,21 @@ function shown(value, rule, rules) {
   return String(value);
 }
 
+// Fields whose amount is in another currency than the workspace's: only the server knows the rate.
+function foreignOf(root, currency) {
+  const chosen = [...root.querySelectorAll('select[name$=".currency"]')].filter((select) => select.value !== currency);
+  return new Set(chosen.map((select) => select.closest("[data-field]")?.dataset.field));
+}
+
 function apply(root, rules, all, scope) {
+  const foreign = foreignOf(root, all.currency);
   for (const [name, rule] of Object.entries(rules.formulas)) {
     const output = root.querySelector(`[data-computed="${name}"]`);
+    if (rule.reads.some((read) => foreign.has(read))) {
+      foreign.add(name);
+      if (output) output.textContent = "…";
+      continue;
+    }
     const value = evaluate(rule.value, scope);
     scope[name] = value;
     if (output) output.textContent = shown(value, rule, all);
