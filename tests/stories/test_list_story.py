@@ -154,9 +154,12 @@ def test_a_view_is_saved_changed_shared_and_removed(firm: Any, deals: Any, lin: 
 def test_an_export_holds_what_is_on_the_screen_and_defuses_formulas(firm: Any, deals: Any, lin: Any, gu: Any) -> None:
     firm.make("account", firm.lin, name="=cmd|' /C calc'!A0")
     text = lin.act("/records/account/export", view="all", columns="name,owner").text
-    assert text.startswith("\ufeff客户名称,负责人\r\n")
+    assert text.startswith("\ufeffid,客户名称,负责人\r\n")
     assert "'=cmd" in text
     assert lin.act("/records/deal/export", view="all_deals", filter="stage:in:won").text.count("\r\n") == 2
+    ticked = lin.act("/records/deal/export", view="all_deals", id=encode(deals["二期产线"]), format="csv").text
+    assert ticked.count("\r\n") == 2
+    assert lin.act("/records/deal/export", view="all_deals", format="xlsx").data.startswith(b"PK")
     assert gu.post("/records/deal/export", {"_csrf": gu.csrf()}).status_code == 404
 
 

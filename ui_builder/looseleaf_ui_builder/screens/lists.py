@@ -5,7 +5,7 @@ Queries of a page: the page itself, the count, the sums (if any), the titles of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,8 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import BadQuery, Invalid, NotThere
 from looseleaf_platform.fields.operators import OPERATORS, operators_of, sentence
 from looseleaf_platform.fields.results import result_type
+from looseleaf_platform.importing import exporting
+from looseleaf_platform.importing.exporting import Export
 from looseleaf_platform.personal_views import PersonalView, Saved, views_of
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import decode, encode
@@ -111,9 +113,14 @@ def bind_list(context: Context, object_name: str, state: ListState) -> BoundList
     )
 
 
-def query_of(context: Context, object_name: str, state: ListState) -> Query:
-    """The query behind a list, with the columns that it shows: for exports."""
-    return bind_list(context, object_name, replace(state, after="", before="")).query
+def prepare_export(context: Context, object_name: str, state: ListState, ids: Sequence[int] = ()) -> Export:
+    """A list as an export: its columns, filters and order; only the records with these `ids`, if any are given."""
+    query = bind_list(context, object_name, replace(state, after="", before="")).query
+    if ids:
+        ticked = Group("or", tuple(Condition("id", "eq", encode(id)) for id in ids))
+        query = replace(query, where=Group("and", (ticked, *((query.where,) if query.where else ()))))
+    columns = tuple(path for path in query.fields or () if "." not in path)
+    return exporting.prepare(context, object_name, replace(query, fields=columns), columns)
 
 
 def _tabs(context: Context, thing: Object, personal: tuple[PersonalView, ...], state: ListState) -> tuple[Tab, ...]:

@@ -49,14 +49,14 @@ def show_list(bound: BoundList) -> Response:
 def tools_of(context: Context, thing: Object) -> dict[str, Any]:
     """What the caller may do from a list."""
     can = context.profile.can
-    has_import = "imports.start" in current_app.view_functions
+    has_import = "imports.index" in current_app.view_functions
     return {
         "create": can(thing.name, "create") and not thing.owned_by,
         "update": can(thing.name, "update"),
         "delete": can(thing.name, "delete"),
         "export": can(thing.name, "export"),
         "transfer": thing.owner != "none" and can(thing.name, "update") and "owner" in context.profile.writable(thing.name),
-        "import": url_for("imports.start", object=thing.name) if has_import and can(thing.name, "import") else "",
+        "import": url_for("imports.index", object=thing.name) if has_import and can(thing.name, "import") else "",
         "share_views": context.profile.has("views.shared"),
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from flask import Response as FileResponse
@@ -14,15 +16,15 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform import sharing
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import BadQuery, Fault, Refused
+from looseleaf_platform.importing.exporting import write_csv, write_xlsx
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import decode, encode
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import write
 from looseleaf_platform.transfer import companions, transfer
 from looseleaf_ui_builder.screens.bin import deleted_lists
-from looseleaf_ui_builder.screens.exporting import csv_of
 from looseleaf_ui_builder.screens.list_state import ListState
-from looseleaf_ui_builder.screens.lists import object_of, query_of
+from looseleaf_ui_builder.screens.lists import object_of, prepare_export
 from looseleaf_ui_builder.screens.records import id_of
 from looseleaf_ui_builder.screens.rendering import go, go_to, show, show_object
 from looseleaf_ui_builder.web.callers import caller
@@ -30,6 +32,7 @@ from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import _
 
 MOST = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def chosen_ids() -> tuple[int, ...]:
@@ -156,11 +159,17 @@ def _fault() -> Fault:
 
 
 def export_records(object: str) -> Response:
-    """POST: the list, or the ticked records, as CSV, within the rights to export."""
+    """POST: the list, or the ticked records, as CSV or a workbook, within the rights to export."""
     context = caller()
-    thing = object_of(context, object, "export")
-    query = query_of(context, object, ListState.from_arguments(request.form))
-    ids = frozenset(id_of(text) for text in request.form.getlist("id"))
-    lines = csv_of(context, thing, query, ids)
-    name = f"{object}-{context.today.isoformat()}.csv"
-    return FileResponse(lines, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    object_of(context, object, "export")
+    export = prepare_export(context, object, ListState.from_arguments(request.form), [id_of(text) for text in request.form.getlist("id")])
+    name = f"{object}-{context.today.isoformat()}"
+    if request.form.get("format") != "xlsx":
+        return FileResponse(write_csv(export), mimetype="text/csv", headers=_named_file(f"{name}.csv"))
+    with TemporaryDirectory() as folder:
+        write_xlsx(export, Path(folder) / "export.xlsx")
+        return FileResponse((Path(folder) / "export.xlsx").read_bytes(), mimetype=XLSX, headers=_named_file(f"{name}.xlsx"))
+
+
+def _named_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
