@@ -19,6 +19,7 @@ from looseleaf_platform.records.writing.batch import Batch, Row
 
 SALT_BYTES = 16
 INSERT = insert(change).values(payload=bindparam("payload_text", type_=Text()))
+KEYS = (*(column.name for column in change.columns if column.name != "payload"), "payload_text")
 INSERT_OPERATION = insert(operation)
 
 
@@ -46,7 +47,7 @@ def payload_of(row: Row) -> dict[str, Any]:
 
 def store(batch: Batch, rows: list[Row]) -> None:
     """Write the change rows of stored `rows`."""
-    batch.connection.execute(INSERT, list(_parameters(batch, rows)))
+    batch.plans.insert(batch.connection, INSERT, KEYS).run_many(batch.connection, list(_parameters(batch, rows)))
 
 
 def _parameters(batch: Batch, rows: list[Row]) -> Iterator[dict[str, Any]]:
@@ -73,8 +74,8 @@ def _parameters(batch: Batch, rows: list[Row]) -> Iterator[dict[str, Any]]:
 def store_operation(batch: Batch) -> None:
     """Write who did what, why and by which door."""
     said, context = batch.operation, batch.context
-    batch.connection.execute(
-        INSERT_OPERATION,
+    batch.plans.insert(batch.connection, INSERT_OPERATION, operation.c.keys()).run(
+        batch.connection,
         {
             "id": batch.operation_id,
             "kind": said.kind,

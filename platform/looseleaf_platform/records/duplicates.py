@@ -23,7 +23,6 @@ from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.base import Situation
 from looseleaf_platform.fields.normalise import normalised
 from looseleaf_platform.records.writing.batch import Batch, Row
-from looseleaf_platform.records.writing.bulk import insert_many
 from looseleaf_platform.records.writing.plan import ObjectPlan, Plans
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ def index(batch: Batch, rows: list[Row]) -> None:
             where = (duplicate_key.c.object_id == object_id, duplicate_key.c.rule_id == rule_id)
             batch.connection.execute(delete(duplicate_key).where(*where, duplicate_key.c.record_id.in_(ids[start : start + CHUNK])))
     if added:
-        insert_many(batch.connection, INSERT, added)
+        batch.plans.insert(batch.connection, INSERT, duplicate_key.c.keys()).run_many(batch.connection, added)
 
 
 # --- rules that come when records are there already
@@ -193,5 +192,5 @@ def _fill_batch(connection: Connection, plan: ObjectPlan, rules: list[DuplicateR
         of_rules = (duplicate_key.c.object_id == plan.id, duplicate_key.c.rule_id.in_([rule.id for rule in rules]))
         connection.execute(delete(duplicate_key).where(*of_rules, duplicate_key.c.record_id.in_(ids)))
     if made:
-        insert_many(connection, INSERT, made)
+        plan.plans.insert(connection, INSERT, duplicate_key.c.keys()).run_many(connection, made)
     return stored[-1].id if stored else None

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, delete, insert
 from looseleaf_metadata.model import Field
 from looseleaf_platform.records.search import indexed_fields, record_grams
 from looseleaf_platform.records.writing.batch import Batch, Row
-from looseleaf_platform.records.writing.bulk import insert_many
 from looseleaf_platform.records.writing.plan import ObjectPlan
 
 
@@ -40,11 +39,8 @@ def index(batch: Batch, rows: list[Row]) -> None:
             batch.connection.execute(_delete(plan), grams)
     for plan, grams in added.items():
         if grams:
-            insert_many(batch.connection, _insert(plan), grams)
-
-
-def _insert(plan: ObjectPlan) -> Any:
-    return plan.statement("gram", lambda: insert(plan.runtime.grams))
+            table = plan.runtime.grams
+            plan.prepared(batch.connection, "gram", lambda table=table: (insert(table), table.c.keys())).run_many(batch.connection, grams)  # type: ignore[misc]
 
 
 def _delete(plan: ObjectPlan) -> Any:

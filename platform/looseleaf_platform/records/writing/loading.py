@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 
 from looseleaf_metadata.texts import Text
+from looseleaf_platform.access import binds
 from looseleaf_platform.access.visible import visible
 from looseleaf_platform.errors import NotAllowed, NotThere
 from looseleaf_platform.records.writing.batch import Batch, Row
+from looseleaf_platform.records.writing.bulk import Prepared
 from looseleaf_platform.records.writing.plan import ObjectPlan
 from looseleaf_platform.records.writing.references import existing
 
@@ -72,6 +74,11 @@ def _load(batch: Batch, plan: ObjectPlan, kind: str, rows: list[Row]) -> None:
 
 def _reached(batch: Batch, plan: ObjectPlan, kind: str, ids: list[int]) -> Iterable[Any]:
     """The stored rows within the actor's reach, locked, in the order of their ids."""
+    if len(ids) == 1 and len(batch.context.actor.team_tree) <= binds.SEPARATE_TEAMS:
+        found = _one(batch, plan, kind, ids[0])
+        if found is not None:
+            yield found
+        return
     reach = visible(batch.context, plan.name, ACTIONS[kind], plan.table)
     if reach.nothing:
         return
@@ -80,6 +87,25 @@ def _reached(batch: Batch, plan: ObjectPlan, kind: str, ids: list[int]) -> Itera
         statement = statement.where(reach.condition())
     for start in range(0, len(ids), CHUNK):
         yield from batch.connection.execute(statement, {"ids": sorted(ids[start : start + CHUNK])})
+
+
+def _one(batch: Batch, plan: ObjectPlan, kind: str, id: int) -> Any:
+    """The same for a single record, by a statement kept for everybody with the same rights."""
+    context = batch.context
+
+    def build() -> Prepared | None:
+        reach = visible(context, plan.name, ACTIONS[kind], plan.table)
+        if reach.nothing:
+            return None
+        gone = plan.table.c.deleted_at
+        where = (plan.table.c.id == bindparam("id"), gone.is_not(None) if kind in IN_THE_BIN else gone.is_(None))
+        statement = select(*plan.columns).where(*where).with_for_update(key_share=kind == "update", of=plan.table)
+        if not reach.everything:
+            statement = statement.where(reach.condition())
+        return Prepared(batch.connection.dialect, context.runtime.schema, statement)
+
+    prepared: Prepared | None = plan.statement(("one", kind, *binds.shape(context)), build)
+    return None if prepared is None else prepared.first(batch.connection, {**binds.values(context), "id": id})
 
 
 def locked(plan: ObjectPlan, kind: str) -> Select[Any]:

@@ -26,7 +26,8 @@ def payload_of(operation_id: int, rows: list[Row]) -> dict[str, Any]:
 def announce(batch: Batch, rows: list[Row]) -> None:
     """Put the message of an operation into the outbox."""
     parameters = {"id": new_id(), "lane": "", "topic": TOPIC, "payload": payload_of(batch.operation_id, rows), "created_at": batch.now}
-    batch.connection.execute(INSERT, parameters | {"due_at": batch.now, "attempts": 0})
+    parameters |= {"due_at": batch.now, "attempts": 0}
+    batch.plans.insert(batch.connection, INSERT, parameters).run(batch.connection, parameters)
     workspace = batch.context.workspace
     if workspace.doorbell is not None:
         workspace.database.after_commit(batch.connection, workspace.ring)

@@ -5,17 +5,18 @@ Kept in the runtime's memo, so that a request builds nothing. Knows no actor and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, Executable, Insert, Select, Update, bindparam, insert, select, update
+from sqlalchemy import ClauseElement, Column, Connection, Insert, Select, bindparam, insert, select, update
 
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.model import Field
 from looseleaf_platform.fields.base import FieldType
 from looseleaf_platform.fields.seen import seen_value
 from looseleaf_platform.records.runtime import ObjectRuntime, Runtime
+from looseleaf_platform.records.writing.bulk import Prepared
 from looseleaf_platform.records.writing.conditions import Condition, Default, Need, RulePlan, UniquePlan, condition_of, main_columns
 from looseleaf_platform.records.writing.reads import Steps
 
@@ -180,34 +181,42 @@ class ObjectPlan:
     # --- statements, made once
 
     def statement(self, key: Any, build: Callable[[], Any]) -> Any:
-        """The statement remembered under `key`, built at first use."""
-        found = self._statements.get(key)
-        if found is None:
+        """The statement, or whatever else, remembered under `key`, built at first use."""
+        try:
+            return self._statements[key]
+        except KeyError:
             if len(self._statements) >= STATEMENTS:
                 self._statements.clear()
-            found = self._statements[key] = build()
-        return found
+            made = self._statements[key] = build()
+            return made
 
     @cached_property
     def select_by_ids(self) -> Select[Any]:
         """All columns of the records in `:ids`, deleted ones too."""
         return select(*self.columns).where(self.table.c.id.in_(bindparam("ids", expanding=True)))
 
-    @cached_property
-    def insert(self) -> Insert:
-        """A new row with all its columns."""
-        return insert(self.table)
+    def prepared(self, connection: Connection, key: Any, build: Callable[[], tuple[ClauseElement, Iterable[str]]]) -> Prepared:
+        """The compiled statement remembered under `key`; `build` gives statement and parameters."""
 
-    def update(self, keys: frozenset[str]) -> Update:
+        def compile() -> Prepared:
+            return Prepared(connection.dialect, self.plans.runtime.schema, *build())
+
+        found: Prepared = self.statement(("prepared", key), compile)
+        return found
+
+    def insert(self, connection: Connection) -> Prepared:
+        """A new row with all its columns."""
+        return self.prepared(connection, "insert", lambda: (insert(self.table), self.blank))
+
+    def update(self, connection: Connection, keys: frozenset[str]) -> Prepared:
         """Set columns `keys` of the record `:_id` whose version is `:_version`."""
 
-        def build() -> Executable:
+        def build() -> tuple[ClauseElement, Iterable[str]]:
             values: dict[str, Any] = {key: bindparam(key) for key in sorted(keys)}
             where = (self.table.c.id == bindparam("_id"), self.table.c.version == bindparam("_version"))
-            return update(self.table).where(*where).values(values)
+            return update(self.table).where(*where).values(values), ()
 
-        found: Update = self.statement(("update", keys), build)
-        return found
+        return self.prepared(connection, ("update", keys), build)
 
     def select_members(self, field: FieldPlan) -> Select[Any]:
         """The ids of the lines or links of the record `:id`."""
@@ -235,6 +244,7 @@ class Plans(Mapping[str, ObjectPlan]):
         self.runtime = runtime
         self.objects = runtime.model.objects
         self._made: dict[str, ObjectPlan] = {}
+        self._inserts: dict[int, Prepared] = {}
 
     @classmethod
     def of(cls, runtime: Runtime) -> Plans:
@@ -251,3 +261,10 @@ class Plans(Mapping[str, ObjectPlan]):
 
     def __len__(self) -> int:
         return len(self.runtime.objects)
+
+    def insert(self, connection: Connection, statement: Insert, keys: Iterable[str]) -> Prepared:
+        """A new row of one of the platform's own tables, compiled once."""
+        found: Prepared | None = self._inserts.get(id(statement))
+        if found is None:
+            found = self._inserts[id(statement)] = Prepared(connection.dialect, self.runtime.schema, statement, keys)
+        return found

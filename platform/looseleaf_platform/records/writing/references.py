@@ -178,8 +178,18 @@ def existing(batch: Batch, plan: ObjectPlan, ids: list[int]) -> Iterable[int]:
     statement = _existing_statement(plan)
     if not reach.everything:
         statement = statement.where(reach.condition())
+    elif len(ids) == 1:
+        one = plan.prepared(batch.connection, "existing", lambda: (_existing_one(plan), ("id",)))
+        if one.run(batch.connection, {"id": ids[0]}) is not None:
+            yield ids[0]
+        return
     for start in range(0, len(ids), CHUNK):
         yield from batch.connection.scalars(statement, {"ids": ids[start : start + CHUNK]})
+
+
+def _existing_one(plan: ObjectPlan) -> Select[Any]:
+    where = (plan.table.c.id == bindparam("id"), plan.table.c.deleted_at.is_(None))
+    return select(plan.table.c.id).where(*where).with_for_update(read=True, key_share=True)
 
 
 def _existing_statement(plan: ObjectPlan) -> Select[Any]:

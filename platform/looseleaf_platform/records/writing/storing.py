@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Update, delete, update
+from sqlalchemy import delete, update
 
 from looseleaf_platform.database.system_tables import change, share
 from looseleaf_platform.errors import Conflict
 from looseleaf_platform.records.writing.batch import Batch, Row
-from looseleaf_platform.records.writing.bulk import insert_many
 from looseleaf_platform.records.writing.plan import ObjectPlan
 
 CHUNK = 1000
@@ -41,7 +40,7 @@ def _insert(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
             plan.fields[name].store(value, values)
         row.new_version = 1
         parameters.append(values)
-    insert_many(batch.connection, plan.insert, parameters)
+    plan.insert(batch.connection).run_many(batch.connection, parameters)
 
 
 def _update(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
@@ -56,7 +55,7 @@ def _update(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
         values["_id"], values["_version"] = row.id, row.stored.version
         shapes[shape].append(values)
     for shape, parameters in shapes.items():
-        _execute(batch, plan, plan.update(shape), parameters)
+        _execute(batch, plan, shape, parameters)
 
 
 def _move(batch: Batch, plan: ObjectPlan, rows: list[Row], into_bin: bool) -> None:
@@ -65,13 +64,13 @@ def _move(batch: Batch, plan: ObjectPlan, rows: list[Row], into_bin: bool) -> No
     for row in rows:
         row.new_version = row.stored.version + 1
         parameters.append(gone | {"version": row.new_version, "_id": row.id, "_version": row.stored.version})
-    _execute(batch, plan, plan.update(GONE | {"version"}), parameters)
+    _execute(batch, plan, GONE | {"version"}, parameters)
 
 
-def _execute(batch: Batch, plan: ObjectPlan, statement: Update, parameters: list[dict[str, Any]]) -> None:
+def _execute(batch: Batch, plan: ObjectPlan, keys: frozenset[str], parameters: list[dict[str, Any]]) -> None:
     """Run an update of each row. The rows are locked: a version that isn't there any more would be a mistake of ours."""
-    done = batch.connection.execute(statement, parameters)
-    if done.rowcount not in (-1, len(parameters)):
+    written = plan.update(batch.connection, keys).run_many(batch.connection, parameters)
+    if written not in (-1, len(parameters)):
         raise Conflict(plan.name, parameters[0]["_id"], parameters[0]["_version"])
 
 
