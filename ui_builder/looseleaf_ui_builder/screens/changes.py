@@ -83,8 +83,14 @@ def _event(context: Context, thing: Object, titles: dict[tuple[str, int], str], 
         _step(context, titles, entry, change)
         for change in entry.fields
         if not (entry.kind == "create" and (change.name in UNTOLD or change.after in (None, "", ())))
+        and not _is_way_up(context, thing, entry, change.name)
     )
     return Event(entry.kind, by, _words(context, thing, entry), entry.at, entry.reason, changes)
+
+
+def _is_way_up(context: Context, thing: Object, entry: Entry, name: str) -> bool:
+    """Whether a field of a line is its look-up to the record itself, which goes without saying."""
+    return entry.object != thing.name and context.model.objects[entry.object].fields[name].target == thing.name
 
 
 def _words(context: Context, thing: Object, entry: Entry) -> str:

@@ -21,10 +21,15 @@ from looseleaf_platform.records.requests import Condition
 from looseleaf_ui_builder.screens.painting import Filled, Painter
 from looseleaf_ui_builder.screens.slots import Slot, bind_slot
 from looseleaf_ui_builder.screens.submitted import raw_of
+from looseleaf_ui_builder.web.texts import _
 
 TYPED = frozenset({"contains", "starts_with"})
-CHOSEN_WIDGETS = {"select": "multi_select", "lookup": "lookups", "user": "lookups", "team": "lookups"}
-"""For operators of many values, the widget that chooses several."""
+CHOSEN_WIDGETS = dict.fromkeys(("lookup", "lookups", "user", "team"), "lookups") | dict.fromkeys(("select", "multi_select"), "multi_select")
+"""For operators of many values, the widget that chooses several; elsewhere they are typed, parted by commas."""
+ASKED_BY = {"checkbox": "yes_no", "currency": "number", "rating": "number"} | dict.fromkeys(
+    ("address", "long_text", "rich_text", "email", "phone", "url", "tags", "colour"), "text"
+)
+"""Widgets that ask for a value to compare with in another way than for a value to keep."""
 
 
 def editor_of(context: Context, painter: Painter, thing: Object, arguments: MultiDict[str, str]) -> dict[str, Any]:
@@ -66,6 +71,8 @@ def _slot(context: Context, thing: Object, path: str) -> Slot | None:
 
 def _control(context: Context, painter: Painter, slot: Slot, operator: Operator, arguments: MultiDict[str, str]) -> Markup:
     """The control, filled with what was entered before."""
+    if operator.values == "none":
+        return Markup()
     value = _value_slot(slot, operator)
     raw = raw_of(value, arguments, "value") or None
     titles = _titles(context, slot, raw) if slot.target else {}
@@ -79,44 +86,21 @@ def _control(context: Context, painter: Painter, slot: Slot, operator: Operator,
 def _value_slot(slot: Slot, operator: Operator) -> Slot:
     """A slot whose control asks for the operator's value: the field's own widget, or one that fits the operator better."""
     kind = result_type(slot.field)
-    widget = kind.widget
-    if operator.values == "number":
-        widget = "number"
-    elif operator.key in TYPED or widget in (
-        "address",
-        "long_text",
-        "rich_text",
-        "email",
-        "phone",
-        "url",
-        "tags",
-        "currency",
-        "multi_select",
-        "rating",
-        "colour",
-    ):
-        widget = "multi_select" if widget == "multi_select" else "number" if widget in ("currency", "rating") else "text"
-    elif operator.values == "many":
-        widget = CHOSEN_WIDGETS.get(widget, "text")
-    elif widget == "checkbox":
-        widget = "yes_no"
     field = replace(slot.field, name="value", required=False, settings=FrozenMap(), help=None, type=result_name(slot.field))
-    return replace(
-        slot,
-        field=field,
-        type=cast(FieldType, _Shown(kind, widget)),
-        label=_label(operator),
-        help="",
-        full=True,
-        editable=True,
-        path="value",
-    )
+    shown = cast(FieldType, _Shown(kind, _value_widget(kind.widget, operator)))
+    label = _("Days") if operator.values == "number" else _("Value")
+    return replace(slot, field=field, type=shown, label=label, help="", full=True, editable=True, path="value")
 
 
-def _label(operator: Operator) -> str:
-    from looseleaf_ui_builder.web.texts import _
-
-    return _("Days") if operator.values == "number" else _("Value")
+def _value_widget(widget: str, operator: Operator) -> str:
+    """The widget that asks for a value to compare with."""
+    if operator.values == "number":
+        return "number"
+    if operator.key in TYPED:
+        return "text"
+    if operator.values == "many":
+        return CHOSEN_WIDGETS.get(widget, "text")
+    return ASKED_BY.get(widget, widget)
 
 
 class _Shown:

@@ -5,7 +5,6 @@ import "./behaviours/columns.js";
 import "./behaviours/copy.js";
 import "./behaviours/dialogs.js";
 import "./behaviours/drafts.js";
-import "./behaviours/filters.js";
 import "./behaviours/focus.js";
 import "./behaviours/keys.js";
 import "./behaviours/lines.js";

@@ -32,9 +32,8 @@ def list_records(object: str) -> Response:
 def show_list(bound: BoundList) -> Response:
     """A bound list as an answer."""
     context, thing = caller(), bound.object
-    template = "screens/list/_list.html" if is_fragment() else "screens/list/list.html"
     return show_object(
-        template,
+        "screens/list/_list.html" if is_fragment() else "screens/list/list.html",
         thing,
         list=bound,
         list_state=bound.state,

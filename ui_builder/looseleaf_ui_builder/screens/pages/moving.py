@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 
 from flask import Response as FileResponse
 from flask import request, url_for
@@ -21,6 +20,7 @@ from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import decode, encode
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import write
+from looseleaf_platform.sharing import Principal
 from looseleaf_platform.transfer import companions, transfer
 from looseleaf_ui_builder.screens.bin import deleted_lists
 from looseleaf_ui_builder.screens.list_state import ListState
@@ -138,24 +138,26 @@ def share_record(object: str, id: str) -> Response:
     """POST: share it, or take a share back."""
     context = caller()
     thing, number = object_of(context, object), id_of(id)
-    form = request.form
-    kind: Literal["user", "team"] = "team" if form.get("kind") == "team" else "user"
     try:
-        who = decode(form.get("team" if kind == "team" else "user", "") or form.get("with", ""))
-        if form.get("end"):
-            sharing.take_back(context, object, number, kind, who)
-        else:
-            sharing.give(context, object, number, kind, who, "update" if form.get("level") == "update" else "read")
-    except ValueError:
-        return _share_page(context, thing, number, 422, (_fault(),))
+        _share_or_end(context, thing, number)
     except Refused as refused:
         return _share_page(context, thing, number, 422, refused.faults)
-    notify(_("Share ended") if form.get("end") else _("Record shared"))
+    notify(_("Share ended") if request.form.get("end") else _("Record shared"))
     return go_to(url_for("screens.show_record", object=object, id=id))
 
 
-def _fault() -> Fault:
-    return Fault("/with", "required", Text("Choose a person or a team"))
+def _share_or_end(context: Context, thing: Object, number: int) -> None:
+    """Do what the form says. Raises Refused where it names nobody."""
+    form = request.form
+    kind: Principal = "team" if form.get("kind") == "team" else "user"
+    try:
+        who = decode(form.get(kind, "") or form.get("with", ""))
+    except ValueError:
+        raise Refused([Fault("/with", "required", Text("Choose a person or a team"))]) from None
+    if form.get("end"):
+        sharing.take_back(context, thing.name, number, kind, who)
+    else:
+        sharing.give(context, thing.name, number, kind, who, "update" if form.get("level") == "update" else "read")
 
 
 def export_records(object: str) -> Response:

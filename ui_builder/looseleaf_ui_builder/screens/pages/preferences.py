@@ -49,11 +49,9 @@ def _remember(response: Response, name: str, value: str) -> None:
 
 def my_settings(status: int = 200, **values: Any) -> Response:
     """GET: my settings."""
-    context = caller()
-    current = session()
-    listed = sessions.listed(workspace(), context.actor.id) if context.actor.id else ()
+    context, current = caller(), session()
     shown: dict[str, Any] = {
-        "sessions": listed,
+        "sessions": sessions.listed(workspace(), context.actor.id or 0),
         "current_session": current.id if current else "",
         "tokens": [token for token in tokens.listed(context) if token.revoked_at is None],
         "timezones": sorted(available_timezones()),

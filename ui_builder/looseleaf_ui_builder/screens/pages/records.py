@@ -13,9 +13,9 @@ from looseleaf_platform.errors import NotThere
 from looseleaf_platform.records import read
 from looseleaf_platform.records.history import history
 from looseleaf_platform.records.ids import encode
-from looseleaf_platform.sharing import may_share, shares_of
+from looseleaf_platform.sharing import shares_of
 from looseleaf_ui_builder.screens.changes import timeline
-from looseleaf_ui_builder.screens.forms import bind_form
+from looseleaf_ui_builder.screens.lists import object_of
 from looseleaf_ui_builder.screens.records import RELATED_ROWS, BoundRecord, bind_record, bind_related, id_of, related_of
 from looseleaf_ui_builder.screens.rendering import painter, show_object
 from looseleaf_ui_builder.web.callers import caller
@@ -86,15 +86,12 @@ def linked_titles(context: Context, bound: BoundRecord) -> dict[int, str]:
 def explain_record(object: str, id: str) -> Response:
     """GET: why the caller may, or may not, do each thing with the record; and with whom it is shared."""
     context = caller()
-    number = id_of(id)
-    form = bind_form(context, object)
-    reasons = [(action, explain(context, context.actor, object, number, action)) for action in ("read", "update", "delete")]
+    thing, number = object_of(context, object), id_of(id)
     return show_object(
         "screens/record/explanation.html",
-        form.object,
-        reasons=reasons,
+        thing,
+        reasons=[(action, explain(context, context.actor, object, number, action)) for action in ("read", "update", "delete")],
         shares=shares_of(context, object, number),
-        may_share=may_share(context, object, number),
         title=read.titles(context, object, (number,)).get(number, ""),
         record_id=id,
     )
