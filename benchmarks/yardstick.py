@@ -21,9 +21,10 @@ from tables import account, change, deal, grams, operation, outbox, role_member,
 from looseleaf_platform.database.engines import Database
 from looseleaf_platform.records.ids import decode, encode, new_id
 from looseleaf_platform.records.search import grams_of
+from looseleaf_ui_builder.web.security import HEADERS
 
 OWN = tuple(column for column in deal.c if column.name.startswith("f_"))
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+ALWAYS = {**HEADERS, "Cache-Control": "no-store"}
 
 # --- who asks
 
@@ -304,4 +305,4 @@ def message(operation_id: int, id: int, kind: str, now: datetime) -> dict[str, A
 
 def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response."""
-    return Response(orjson.dumps(data), status=status, mimetype="application/json", headers={**HEADERS, **(headers or {})})
+    return Response(orjson.dumps(data), status=status, mimetype="application/json", headers={**ALWAYS, **(headers or {})})

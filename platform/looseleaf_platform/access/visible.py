@@ -137,7 +137,7 @@ def shared_ids(context: Context, found: ObjectRuntime, action: str) -> CompoundS
                 share.c.principal_kind == kind,
                 share.c.principal_id == principal,
                 share.c.object_id == found.object.id,
-                share.c.level.in_(SHARED_LEVELS[action]),
+                or_(*(share.c.level == level for level in SHARED_LEVELS[action])),
             )
             for kind, principal in principals
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Actor, Context
@@ -30,6 +30,9 @@ LONGEST = timedelta(days=90)
 """… and in any case after so long."""
 NOTED_EVERY = timedelta(minutes=5)
 """How exactly the time of last use is kept; reading needs no write in between."""
+BY_HASH = select(session.c.user_id, session.c.expires_at, session.c.seen_at, session.c.revoked_at, session.c.csrf).where(
+    session.c.id_hash == bindparam("id_hash")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,11 @@ def resume(workspace: Workspace, secret: str) -> Session:
     now = workspace.clock()
     id_hash = hash_of(secret)
     with workspace.database.read() as connection:
-        row = connection.execute(select(session).where(session.c.id_hash == id_hash)).first()
+        row = connection.execute(BY_HASH, {"id_hash": id_hash}).first()
         if row is None or row.revoked_at is not None or now >= row.expires_at or now - row.seen_at >= IDLE:
             raise NotSignedIn
-        known = accounts.account(connection, workspace.runtime, row.user_id)
-        if known is None or not known.may_sign_in:
-            raise NotSignedIn
         try:
-            actor = read_actor(connection, workspace.runtime, row.user_id)
+            actor = read_actor(connection, workspace.runtime, row.user_id, signing_in=True)
         except NotThere:
             raise NotSignedIn from None
     if now - row.seen_at >= NOTED_EVERY:

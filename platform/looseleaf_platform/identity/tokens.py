@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from looseleaf_metadata.model import ACTIONS, Model
 from looseleaf_metadata.texts import Text
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PREFIX = "ll_"
 SHOWN = 10
 NOTED_EVERY = timedelta(minutes=5)
+BY_HASH = select(token.c.id, token.c.user_id, token.c.scopes, token.c.expires_at, token.c.last_used_at, token.c.revoked_at).where(
+    token.c.hash == bindparam("hash")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,14 @@ def actor_of(workspace: Workspace, secret: str) -> Actor:
     """Who acts by a token. Raises NotSignedIn where it is unknown, expired, revoked, or its owner gone."""
     now = workspace.clock()
     with workspace.database.read() as connection:
-        row = connection.execute(select(token).where(token.c.hash == hash_of(secret))).first()
+        row = connection.execute(BY_HASH, {"hash": hash_of(secret)}).first()
         if row is None or row.revoked_at is not None or (row.expires_at is not None and now >= row.expires_at):
             raise NotSignedIn
-        known = accounts.account(connection, workspace.runtime, row.user_id)
-        if known is None or not known.may_sign_in:
-            raise NotSignedIn
-        actor = read_actor(connection, workspace.runtime, row.user_id, None if row.scopes is None else frozenset(row.scopes))
+        limits = None if row.scopes is None else frozenset(row.scopes)
+        try:
+            actor = read_actor(connection, workspace.runtime, row.user_id, limits, signing_in=True)
+        except NotThere:
+            raise NotSignedIn from None
     if row.last_used_at is None or now - row.last_used_at >= NOTED_EVERY:
         with workspace.database.write() as connection:
             connection.execute(update(token).where(token.c.id == row.id).values(last_used_at=now))

@@ -36,6 +36,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
 }
+ALL_HEADERS = [*HEADERS.items(), ("Cache-Control", "no-store")]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -44,12 +45,11 @@ def protect(app: Flask) -> None:
 
     @app.after_request
     def headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        wanted = ALL_HEADERS if request.endpoint != "static" else list(HEADERS.items())
         if request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+            wanted = [*wanted, ("Strict-Transport-Security", "max-age=31536000")]
+        said = {name.lower() for name, _ in response.headers}
+        response.headers.extend([one for one in wanted if one[0].lower() not in said])
         return response
 
 
