@@ -17,12 +17,12 @@ from typing import Any
 from measuring import Answer, Clock, Request, Result, Size, compare, prepared, ratio, rounds
 from place import MODEL, Person, Place, opened, person, values_of_deal
 from sqlalchemy import text
-from support.workspaces import publish_texts
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
+from support.workspaces import publish_texts
 
 RULES = """
 formulas:
@@ -86,7 +86,10 @@ def wide_object(number: int, extra: str = "") -> str:
 
 def many_objects(database: str, databases: Any, size: Size, count: int = 100) -> list[Result]:
     """Bar 6: get with a hundred objects of thirty fields against one, and memory per object."""
-    with opened(database, databases, wide_object(0)) as one, opened(database, databases, *(wide_object(number) for number in range(count))) as many:
+    with (
+        opened(database, databases, wide_object(0)) as one,
+        opened(database, databases, *(wide_object(number) for number in range(count))) as many,
+    ):
         ids: dict[int, int] = {}
         for place in (one, many):
             somebody(place)
@@ -110,7 +113,16 @@ def many_objects(database: str, databases: Any, size: Size, count: int = 100) ->
     met = memory <= 1.0
     return [
         compare(6, name, database, taken, "many", "one", 1.05, "30 fields each"),
-        Result(6, "memory per object in use", database, memory, "≤ 1", met, unit=" MB", note="growth of the process, statements and plans included"),
+        Result(
+            6,
+            "memory per object in use",
+            database,
+            memory,
+            "≤ 1",
+            met,
+            unit=" MB",
+            note="growth of the process, statements and plans included",
+        ),
     ]
 
 
@@ -229,7 +241,9 @@ def publish_beside_transaction(place: Place, size: Size) -> list[Result]:
     concerned = slowest if place.database == "postgresql" else {name: took for name, took in slowest.items() if name.startswith("reader")}
     worst = max(concerned.values(), default=0.0)
     name = "slowest request while a field is added beside an open transaction"
-    note = f"{size.rows:,} records, transaction of {seconds} s" + ("" if place.database == "postgresql" else "; readers (writers wait their turn)")
+    note = f"{size.rows:,} records, transaction of {seconds} s" + (
+        "" if place.database == "postgresql" else "; readers (writers wait their turn)"
+    )
     result = Result(16, name, place.database, worst * 1e3, "≤ 500", worst <= 0.5 and not people.failed, unit=" ms", note=note)
     result.details = {"slowest_s": {key: round(took, 3) for key, took in slowest.items()}, "slowest_before_s": round(usual, 3),
                       "times a static page": round(worst / static), "failures": people.failed[:3]}  # fmt: skip
@@ -239,7 +253,7 @@ def publish_beside_transaction(place: Place, size: Size) -> list[Result]:
 def hold(place: Place, seconds: float) -> None:
     """Keep a transaction open that has read and, on PostgreSQL, written the table of deals."""
     database = place.workspace.database
-    with (database.write() if database.dialect == "postgresql" else database.read()) as connection:
+    with database.write() if database.dialect == "postgresql" else database.read() as connection:
         connection.execute(text("SELECT count(*) FROM (SELECT id FROM o_deal LIMIT 1) AS one")).scalar()
         if database.dialect == "postgresql":
             connection.execute(text("UPDATE o_deal SET f_city = f_city WHERE id = (SELECT min(id) FROM o_deal)"))
@@ -254,7 +268,18 @@ def failed_publish(database: str) -> list[Result]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", f"{FAULTS}[{database}]"]
     done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False)
     met = done.returncode == 0
-    return [Result(17, "publishes that fail at any statement and leave a trace", database, 0 if met else 1, "0", met, unit="", note=FAULTS.split("::")[1])]
+    return [
+        Result(
+            17,
+            "publishes that fail at any statement and leave a trace",
+            database,
+            0 if met else 1,
+            "0",
+            met,
+            unit="",
+            note=FAULTS.split("::")[1],
+        )
+    ]
 
 
 __all__ = ["Clock", "failed_publish", "many_objects", "publish", "publish_beside_transaction", "rules"]
