@@ -48,7 +48,10 @@ def two_sizes(place: Place, size: Size, few: int) -> list[Result]:
     """Bar 9: the same hits in a large and a small object; a list with its total against one without."""
 
     def listed(object_name: str, **more: str) -> Callable[[], Request]:
-        conditions = [{"field": "owner", "op": "eq", "value": encode(place.owners["rest"][0])}, {"field": "code", "op": "eq", "value": "SAME"}]
+        conditions = [
+            {"field": "owner", "op": "eq", "value": encode(place.owners["rest"][0])},
+            {"field": "code", "op": "eq", "value": "SAME"},
+        ]
         query = {"filter": orjson.dumps({"and": conditions}).decode(), "sort": "close_date", **more}
         return lambda: place.asking("head", f"/records/{object_name}", **query)
 
@@ -90,7 +93,9 @@ def search(place: Place, size: Size) -> list[Result]:
     }
     taken = rounds(sides, size, clock)
     name = place.database
-    plain = compare(12, "search of two characters (20 names) against get", name, taken, "found", "get", 3.0, f"hits equal LIKE; {size.rows:,} records")
+    plain = compare(
+        12, "search of two characters (20 names) against get", name, taken, "found", "get", 3.0, f"hits equal LIKE; {size.rows:,} records"
+    )
     page, _ = ratio(taken["page"], taken["get"])
     common, _ = ratio(taken["common"], taken["get"])
     plain.details |= {"50 × 24 fields against get": round(page, 2), "a term in a fifth of all records against get": round(common, 2)}
@@ -109,6 +114,8 @@ def compare_hits(place: Place, term: str) -> None:
         if not cursor:
             break
     with place.workspace.database.read() as connection:
-        scanned = set(connection.scalars(text("SELECT id FROM o_deal WHERE deleted_at IS NULL AND f_name LIKE :term"), {"term": f"%{term}%"}))
+        scanned = set(
+            connection.scalars(text("SELECT id FROM o_deal WHERE deleted_at IS NULL AND f_name LIKE :term"), {"term": f"%{term}%"})
+        )
     assert found == scanned, f"{term}: {len(found)} found, {len(scanned)} by LIKE"
     assert page["count"]["capped"] or page["count"]["value"] == len(scanned), f"{term}: counted {page['count']}"
