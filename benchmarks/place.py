@@ -18,7 +18,6 @@ from typing import Any
 from flask import Flask
 from measuring import Request, prepared
 from sqlalchemy import Connection, Table, event, insert, text
-from support.workspaces import publish_texts
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.identity import tokens
@@ -29,11 +28,35 @@ from looseleaf_platform.records.write import write
 from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.compose import create_app
+from support.workspaces import publish_texts
 
 MODEL = (Path(__file__).parent / "model.yaml").read_text("utf-8")
 SHARES = {"nobody": 0.0, "small": 0.01, "left": 0.25, "right": 0.25, "rest": 0.49}
 """Teams and their part of all deals; "left" and "right" are below "half"."""
-CITIES = tuple("北京 上海 广州 深圳 苏州 杭州 南京 武汉 成都 重庆 天津 西安 长沙 青岛 宁波 无锡 佛山 东莞 合肥 郑州".split())
+CITIES = tuple(
+    [
+        "北京",
+        "上海",
+        "广州",
+        "深圳",
+        "苏州",
+        "杭州",
+        "南京",
+        "武汉",
+        "成都",
+        "重庆",
+        "天津",
+        "西安",
+        "长沙",
+        "青岛",
+        "宁波",
+        "无锡",
+        "佛山",
+        "东莞",
+        "合肥",
+        "郑州",
+    ]
+)
 FIRST, SECOND = "恒精华远嘉瑞鼎宏金博天万星云聚中海凯立达", "拓密信通禾丰盛泰诚雅元象河帆力科纳越新安"
 TRADES = ("机械有限公司", "电子科技")
 STAGES, SOURCES = ("open", "quoted", "won", "lost"), ("web", "fair", "referral")
@@ -134,7 +157,10 @@ def load_deals(place: Place, count: int, object_name: str = "deal") -> None:
     teams = list(SHARES)
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start)
-        rows = [_deal(place, team, id) for team, id in zip(place.chance.choices(teams, list(SHARES.values()), k=size), new_ids(size), strict=True)]
+        rows = [
+            _deal(place, team, id)
+            for team, id in zip(place.chance.choices(teams, list(SHARES.values()), k=size), new_ids(size), strict=True)
+        ]
         if object_name == "deal":
             place.ids.extend(row["id"] for row in rows)
         grams = [{"gram": gram, "field_id": "name", "record_id": row["id"]} for row in rows for gram in known_grams(row["f_name"])]
