@@ -149,7 +149,9 @@ def neutral(answer: Answer, id: str) -> Any:
 
 def stored_rows(place: Place, id: int) -> dict[str, list[Any]]:
     """All that is stored of a record, without ids, moments, salts and what is made of them."""
-    deal, grams, change, operation, outbox = (METADATA.tables[name] for name in ("o_deal", "o_deal__grams", "change", "operation", "outbox"))
+    deal, grams, change, operation, outbox = (
+        METADATA.tables[name] for name in ("o_deal", "o_deal__grams", "change", "operation", "outbox")
+    )
     with place.workspace.database.read() as connection:
         changes = connection.execute(select(change).where(change.c.record_id == id).order_by(change.c.version)).all()
         operations = [row.operation_id for row in changes]
