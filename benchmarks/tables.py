@@ -33,9 +33,7 @@ user = Table(
     Column("f_timezone", Text),
     Column("deleted_at", UtcDateTime),
 )
-role_member = Table(
-    "o_role_member", METADATA, Column("f_user", BigInteger), Column("f_role", Text), Column("deleted_at", UtcDateTime)
-)
+role_member = Table("o_role_member", METADATA, Column("f_user", BigInteger), Column("f_role", Text), Column("deleted_at", UtcDateTime))
 deal = Table(
     "o_deal",
     METADATA,
