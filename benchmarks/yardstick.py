@@ -147,11 +147,7 @@ class DealSchema(Schema):
 
 
 NEW, PART = DealSchema(), DealSchema(partial=True)
-LOCK = (
-    select(deal)
-    .where(deal.c.id == bindparam("id"), deal.c.deleted_at.is_(None), WITHIN_REACH)
-    .with_for_update(of=deal, key_share=True)
-)
+LOCK = select(deal).where(deal.c.id == bindparam("id"), deal.c.deleted_at.is_(None), WITHIN_REACH).with_for_update(of=deal, key_share=True)
 ACCOUNT = select(account.c.id).where(account.c.id == bindparam("id"), account.c.deleted_at.is_(None))
 INSERT, INSERT_OPERATION, INSERT_CHANGE, INSERT_GRAMS, INSERT_OUTBOX = (insert(table) for table in (deal, operation, change, grams, outbox))
 BLANK = {column.name: None for column in deal.c}
