@@ -8,7 +8,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from support.workspaces import as_user, publish_texts
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.errors import BadQuery, NotAllowed
@@ -16,6 +15,7 @@ from looseleaf_platform.importing.exporting import prepare, write_csv, write_xls
 from looseleaf_platform.records.requests import Change, Query
 from looseleaf_platform.records.write import write
 from looseleaf_platform.workspace import Workspace
+from support.workspaces import as_user, publish_texts
 
 DEAL = """
 object: deal

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from support.workspaces import as_user, publish_texts
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.errors import NotAllowed, Refused
@@ -15,6 +14,7 @@ from looseleaf_platform.importing.running import run_import
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Query
 from looseleaf_platform.workspace import Workspace
+from support.workspaces import as_user, publish_texts
 
 FIRM = """
 object: firm
