@@ -33,29 +33,27 @@ from support.workspaces import publish_texts
 MODEL = (Path(__file__).parent / "model.yaml").read_text("utf-8")
 SHARES = {"nobody": 0.0, "small": 0.01, "left": 0.25, "right": 0.25, "rest": 0.49}
 """Teams and their part of all deals; "left" and "right" are below "half"."""
-CITIES = tuple(
-    [
-        "北京",
-        "上海",
-        "广州",
-        "深圳",
-        "苏州",
-        "杭州",
-        "南京",
-        "武汉",
-        "成都",
-        "重庆",
-        "天津",
-        "西安",
-        "长沙",
-        "青岛",
-        "宁波",
-        "无锡",
-        "佛山",
-        "东莞",
-        "合肥",
-        "郑州",
-    ]
+CITIES = (
+    "北京",
+    "上海",
+    "广州",
+    "深圳",
+    "苏州",
+    "杭州",
+    "南京",
+    "武汉",
+    "成都",
+    "重庆",
+    "天津",
+    "西安",
+    "长沙",
+    "青岛",
+    "宁波",
+    "无锡",
+    "佛山",
+    "东莞",
+    "合肥",
+    "郑州",
 )
 FIRST, SECOND = "恒精华远嘉瑞鼎宏金博天万星云聚中海凯立达", "拓密信通禾丰盛泰诚雅元象河帆力科纳越新安"
 TRADES = ("机械有限公司", "电子科技")
