@@ -18,6 +18,14 @@ from urllib.parse import quote
 import psycopg
 
 KEEPER = Path(__file__).with_name("keeper.py")
+SETTINGS = (
+    "listen_addresses=",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "autovacuum=off",  # no test lives long enough to need it, and it holds up the cloning of databases
+)
 
 
 def running_as_root() -> bool:
@@ -128,7 +136,7 @@ def start_postgresql() -> Server:
     initdb += ["--locale=C.UTF-8", "--no-sync", "--no-instructions"]
     subprocess.run(initdb, cwd="/", check=True, capture_output=True, **rights)
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), "-F"]
-    for setting in ("listen_addresses=", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB"):
+    for setting in SETTINGS:
         command += ["-c", setting]
     keeper = keep(folder, command, as_nobody=as_root)
     wait_for_socket(sockets / ".s.PGSQL.5432", keeper, folder / "log")
