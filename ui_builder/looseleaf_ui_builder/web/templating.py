@@ -27,8 +27,8 @@ from looseleaf_ui_builder.web.workspaces import workspace
 
 HUES = ("rose", "vermilion", "amber", "straw", "moss", "pine", "teal", "sky", "ink", "iris", "plum")
 COMMON_CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP", "SGD", "TWD", "KRW", "AUD", "CAD", "CHF")
-HTMX = json.dumps({"history": "reload", "includeIndicatorCSS": False, "defaultTimeout": 15000})
-"""How htmx behaves: no style of its own, Back loads the page anew, 15 s until a request is given up."""
+HTMX = json.dumps({"history": "reload", "includeIndicatorCSS": False, "defaultTimeout": 15000, "defaultSettleDelay": 0})
+"""How htmx behaves: no style of its own and none carried over, Back loads the page anew, 15 s until a request is given up."""
 
 
 def icon(name: str, size: str = "") -> Markup:
