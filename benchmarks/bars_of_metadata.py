@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring import Answer, Clock, Request, Result, Size, compare, prepared, ratio, rounds
-from place import MODEL, Person, Place, opened, person, values_of_deal
+from place import DEALS, MODEL, Person, Place, opened, person, values_of_deal
 from sqlalchemy import text
 
 from looseleaf_platform.context import SYSTEM
@@ -24,15 +24,12 @@ from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 from support.workspaces import publish_texts
 
-RULES = """
-formulas:
-  net:      {type: formula, returns: currency, value: "amount * (1 - discount)"}
+FORMULAS = """  net:      {type: formula, returns: currency, value: "amount * (1 - discount)"}
   weighted: {type: formula, returns: currency, value: "amount * probability"}
   margin:   {type: formula, returns: currency, value: "amount - cost"}
   length:   {type: formula, returns: integer, value: "days_between(start_date, close_date)"}
   is_won:   {type: formula, returns: boolean, value: "stage == 'won'"}
 """
-FORMULAS = [line for line in RULES.splitlines() if "formula," in line]
 CHECKS = (
     "amount >= 0", "discount <= 1", "probability <= 1", "quantity > 0", "close_date is None or close_date >= start_date or stage == 'lost' or quantity > 0",
     "cost >= 0", "not (stage == 'won' and amount == 0)", "source in ['web', 'fair', 'referral']", "net <= amount", "weighted <= amount",
@@ -41,13 +38,13 @@ CHECKS = (
 
 def ruled_model() -> str:
     """The model with ten rules and five formulas on deals, and beside it `plain_deal` without."""
-    documents = MODEL.split("---")
+    documents = DEALS.split("---\n")
     deal = documents[1]
     plain = deal.replace("object: deal", "object: plain_deal").replace("name: deals", "name: plain_deals")
-    ruled = deal.replace("indexes:", "\n".join(FORMULAS) + "\nindexes:") + "rules:\n"
+    ruled = deal.replace("indexes:", FORMULAS + "indexes:") + "rules:\n"
     ruled += "".join(f'  - {{check: "{check}", message: {{zh: 不对, en: Wrong}}}}\n' for check in CHECKS)
-    roles = "---".join(documents[2:]).replace("  deal: {read: all", "  plain_deal: {read: all, create: true}\n  deal: {read: all")
-    return "---\n".join([documents[0], ruled, plain]) + "---" + roles
+    roles = [role.replace("  deal: {", "  plain_deal: {read: all, create: true}\n  deal: {") for role in documents[2:]]
+    return "---\n".join([documents[0], ruled, plain, *roles])
 
 
 def rules(database: str, databases: Any, size: Size) -> list[Result]:

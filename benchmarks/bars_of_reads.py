@@ -49,14 +49,14 @@ def two_sizes(place: Place, size: Size, few: int) -> list[Result]:
 
     def listed(object_name: str, **more: str) -> Callable[[], Request]:
         conditions = [
-            {"field": "owner", "op": "eq", "value": encode(place.owners["rest"][0])},
-            {"field": "code", "op": "eq", "value": "SAME"},
+            {"field": "owner", "op": "eq", "value": encode(place.owners["same"][0])},
+            {"field": "stage", "op": "eq", "value": "open"},
         ]
         query = {"filter": orjson.dumps({"and": conditions}).decode(), "sort": "close_date", **more}
         return lambda: place.asking("head", f"/records/{object_name}", **query)
 
-    large, small = listed("deal")().data, listed("prospect")().data
-    assert len(large["data"]) == len(small["data"]) > 0, "the two objects have the same hits"
+    large, small = listed("deal")()().data, listed("prospect")()().data
+    assert len(large["data"]) == len(small["data"]) > 0, (large, small)
     clock = Clock(place.backends)
     sizes = rounds({"large": again(listed("deal")), "small": again(listed("prospect"))}, size, clock)
     whole = lambda **more: again(lambda: place.asking("head", "/records/deal", sort="-updated_at", **more))  # noqa: E731

@@ -30,7 +30,19 @@ from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.compose import create_app
 from support.workspaces import publish_texts
 
-MODEL = (Path(__file__).parent / "model.yaml").read_text("utf-8")
+DEALS = (Path(__file__).parent / "model.yaml").read_text("utf-8")
+
+
+def with_prospects(text: str) -> str:
+    """A model with a second object like `deal`, to hold few records."""
+    account, deal, *roles = text.split("---\n")
+    prospect = deal.replace("object: deal", "object: prospect").replace("name: deals", "name: prospects")
+    return "---\n".join([account, deal, prospect, *(role.replace("  deal: {", "  prospect: {read: all}\n  deal: {") for role in roles)])
+
+
+MODEL = with_prospects(DEALS)
+SAME = 60
+"""Records of either object that belong to one person, whatever its size."""
 SHARES = {"nobody": 0.0, "small": 0.01, "left": 0.25, "right": 0.25, "rest": 0.49}
 """Teams and their part of all deals; "left" and "right" are below "half"."""
 CITIES = (
@@ -128,6 +140,7 @@ def settle_people(place: Place) -> None:
     for name in SHARES:
         place.teams[name] = new("team", name=name, **({"parent": place.teams["half"]} if name in ("left", "right") else {}))
         place.owners[name] = [new("user", name=f"{name} {number}", state="active", team=place.teams[name]) for number in range(10)]
+    place.owners["same"] = [new("user", name="same", state="active", team=place.teams["rest"])]
     roles = {"nobody": "seller", "small": "seller", "left": "seller", "half": "seller", "head": "sales_head"}
     for name, role in roles.items():
         user = place.owners[name][0] if name in place.owners else new("user", name=name, state="active", team=place.teams.get(name))
@@ -159,6 +172,9 @@ def load_deals(place: Place, count: int, object_name: str = "deal") -> None:
             _deal(place, team, id)
             for team, id in zip(place.chance.choices(teams, list(SHARES.values()), k=size), new_ids(size), strict=True)
         ]
+        if start == 0:
+            for row in rows[:SAME]:
+                row |= {"owner_id": place.owners["same"][0], "f_stage": "open"}
         if object_name == "deal":
             place.ids.extend(row["id"] for row in rows)
         grams = [{"gram": gram, "field_id": "name", "record_id": row["id"]} for row in rows for gram in known_grams(row["f_name"])]
