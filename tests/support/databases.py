@@ -55,6 +55,7 @@ class PostgresqlDatabases:
         """The name of a database that `fill(url)` has filled once, to be cloned by `fresh`."""
         if key not in self.templates:
             name = f"{self.prefix}_template_{key}"
+            self.administer(f"drop database if exists {name} with (force)")  # what an earlier attempt that failed left
             self.administer(f"create database {name} template template0")
             fill(self.named(name))
             self.templates[key] = name

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.compose import create_app
+from support.tally import DATABASES
 from support.workspaces import as_user, publish_texts
 
 CRM = """
@@ -59,10 +61,23 @@ class Caller:
         return self.client.open(f"/api/v1{path}", method=method, headers=headers, **kwargs)
 
 
+@pytest.fixture(params=DATABASES)
+def workspace_url(request: pytest.FixtureRequest, vocabulary: Vocabulary) -> Iterator[str]:
+    """A database that holds the small CRM, published once and then cloned; the test runs once on each kind."""
+
+    def fill(url: str) -> None:
+        workspace = Workspace.open(url, vocabulary)
+        publish_texts(workspace, CRM)
+        workspace.close()
+
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.fresh(databases.template("api_crm", fill)) as url:
+        yield url
+
+
 @pytest.fixture
 def app(workspace: Workspace) -> Flask:
     """The application on a workspace with the small CRM, on either database."""
-    publish_texts(workspace, CRM)
     return create_app(workspace, TESTING=True)
 
 
