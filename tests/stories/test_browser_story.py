@@ -29,9 +29,9 @@ class Window:
     def __init__(self, firm: Any, browser: Browser, address: str, user: int | None, **settings: Any) -> None:
         self.address = address
         self.context: BrowserContext = browser.new_context(locale="zh-CN", **settings)
+        self.firm = firm
         if user is not None:
-            secret = sessions.begin(firm.workspace, user).secret
-            self.context.add_cookies([{"name": "looseleaf_session", "value": secret, "url": address, "httpOnly": True, "sameSite": "Lax"}])
+            self.sign_in(user)
         self.page: Page = self.context.new_page()
         self.noise: list[str] = []
         self.page.on("console", self._hear)
@@ -41,6 +41,11 @@ class Window:
         """Note what the console complains of."""
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
             self.noise.append(message.text)
+
+    def sign_in(self, user: int) -> None:
+        """Begin a session, as another tab of the browser would."""
+        secret = sessions.begin(self.firm.workspace, user).secret
+        self.context.add_cookies([{"name": "looseleaf_session", "value": secret, "url": self.address, "httpOnly": True, "sameSite": "Lax"}])
 
     def open(self, path: str) -> Page:
         self.page.goto(self.address + path)
@@ -293,6 +298,21 @@ def test_a_lost_connection_costs_nothing_that_was_typed(windows: Any, firm: Any,
     expect(page.get_by_text("没存上，网络断了。内容还在")).to_be_visible()
     expect(page.get_by_label("下一步")).to_have_value("打电话")
     window.context.set_offline(False)
+    page.get_by_role("button", name="保存商机").click()
+    expect(page.get_by_role("heading", name="五轴加工线二期")).to_be_visible()
+
+
+def test_being_signed_out_while_typing_costs_nothing(windows: Any, firm: Any, stock: dict[str, str]) -> None:
+    window = windows(firm.lin)
+    page = window.open(f"/records/deal/{stock['deal']}/edit")
+    page.get_by_label("下一步").fill("打电话")
+    sessions.end_all(firm.workspace, firm.lin)
+    page.get_by_role("button", name="保存商机").click()
+    expect(page.get_by_text("登录已失效。在另一个标签页重新登录，内容还在")).to_be_visible()
+    expect(page.get_by_label("下一步")).to_have_value("打电话")
+    window.sign_in(firm.lin)
+    with page.expect_response("**/session/token"):
+        page.evaluate("dispatchEvent(new Event('focus'))")
     page.get_by_role("button", name="保存商机").click()
     expect(page.get_by_role("heading", name="五轴加工线二期")).to_be_visible()
 

@@ -29,11 +29,12 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class BoundForm:
-    """A form as one reader sees it. `related`: names of related lists to show beside the record."""
+    """A form as one reader sees it. `related`: names of related lists to show beside the record. `first`: fields of its short form."""
 
     object: Object
     panels: tuple[Panel, ...]
     related: tuple[str, ...]
+    first: tuple[str, ...] = ()
 
     @property
     def slots(self) -> Iterator[Slot]:
@@ -55,7 +56,7 @@ def bind_form(context: Context, object_name: str, *, with_owner: bool = True) ->
     slots = tuple(slot for name in owners if (slot := bind_slot(context, object_name, name)) is not None)
     if slots:
         panels.append(Panel("ownership", "", 2, slots))
-    return BoundForm(thing, tuple(panels), form.related)
+    return BoundForm(thing, tuple(panels), form.related, form.phone_first)
 
 
 def _bind_section(context: Context, thing: Object, section: Section) -> Panel | None:

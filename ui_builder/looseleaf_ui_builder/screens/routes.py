@@ -27,6 +27,7 @@ CLOSED = (
     ("GET", "/", home.home),
     ("GET", "/objects", home.all_objects),
     ("GET", "/search", parts.search_everything),
+    ("GET", "/session/token", parts.session_token),
     ("GET", "/settings", preferences.my_settings),
     ("POST", "/settings", preferences.save_preferences),
     ("POST", "/settings/password", preferences.change_password),

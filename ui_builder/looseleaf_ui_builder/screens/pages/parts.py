@@ -74,6 +74,12 @@ def download_file(object: str, id: str, field: str, file: str) -> Response:
     return response
 
 
+def session_token() -> Response:
+    """GET, by a script: the token of the session, for a page that was open while its reader signed in anew."""
+    caller()
+    return show("screens/form/_token.html")
+
+
 def search_everything() -> Response:
     """GET: records of all objects; for the palette only the list."""
     context = caller()

@@ -1,4 +1,5 @@
 // What fails on the way is said in words; what was typed stays where it is.
+import { fragment } from "../behaviour.js";
 import { toast } from "./toasts.js";
 
 const said = (name) => document.body.dataset[name];
@@ -12,11 +13,34 @@ document.addEventListener("htmx:config:request", (event) => {
   event.detail.ctx.request.headers["X-CSRF-Token"] = document.body.dataset.csrf;
 });
 
-// An answer that is a whole page (signed out, 500) must not land inside a fragment's place.
+// Only an answer meant for its place lands there. A fault of another kind (signed out, not allowed, out of order) is said in a
+// toast, and what was typed stays; a refused form (422) and a conflict (409) come back as forms.
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
-  if (!ctx?.text?.trimStart().toLowerCase().startsWith("<!doctype")) return;
-  if (ctx.select) return;
+  const status = ctx?.response?.status ?? 200;
+  const isPage = !ctx?.select && ctx?.text?.trimStart().toLowerCase().startsWith("<!doctype");
+  if (!isPage && (status < 400 || status === 409 || status === 422)) return;
   event.preventDefault();
-  toast(ctx.response.status === 401 ? said("saidSignedOut") : said("saidFailed"), { stays: true });
+  if (status === 401 || status === 403) signedOut = true;
+  toast(status === 401 ? said("saidSignedOut") : words(ctx.text) || said("saidFailed"), { stays: true });
 });
+
+// Somebody who signed in anew in another tab and comes back goes on here: the page takes over the new session's token.
+let signedOut = false;
+
+addEventListener("focus", async () => {
+  if (!signedOut) return;
+  const { answer, content } = await fragment(document.body.dataset.tokenUrl);
+  if (!answer.ok) return;
+  const token = content.querySelector("input[name=_csrf]").value;
+  document.body.dataset.csrf = token;
+  for (const input of document.querySelectorAll("input[name=_csrf]")) input.value = token;
+  signedOut = false;
+});
+
+// The sentence of an error fragment.
+function words(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content.querySelector("[role=alert]")?.textContent.trim().replace(/\s+/g, " ");
+}
