@@ -17,6 +17,7 @@ from looseleaf_platform.jobs.drainer import Chore, Drainer
 from looseleaf_platform.jobs.outbox import Handlers, prune
 from looseleaf_platform.jobs.queue import RedisDoorbell, listen
 from looseleaf_platform.publishing import finish_later
+from looseleaf_platform.records.writing.idempotency import forget
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -29,7 +30,7 @@ class Staff:
     """The threads of one process for one workspace: one for messages and chores, one for jobs, so that a long job keeps nobody waiting.
 
     `handlers`: by topic; `kinds`: of background jobs; `chores`: looked after at every round, beside what publishes left to be done and
-    the clearing away of old messages. `name`: of the workspace in Redis, the same in all processes.
+    the clearing away of old messages and idempotency keys. `name`: of the workspace in Redis, the same in all processes.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Staff:
         self.workspace, self.redis_url, self.name = workspace, redis_url, name
         self._bell = RedisDoorbell(redis_url, name) if redis_url else None
         self._drainers = (
-            Drainer(workspace, handlers or {}, (finish_later, prune, *chores), PAUSE_SECONDS),
+            Drainer(workspace, handlers or {}, (finish_later, prune, forget, *chores), PAUSE_SECONDS),
             Drainer(workspace, {TOPIC: running(kinds or {})}, (), PAUSE_SECONDS),
         )
 

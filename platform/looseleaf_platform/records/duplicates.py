@@ -23,6 +23,7 @@ from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.base import Situation
 from looseleaf_platform.fields.normalise import normalised
 from looseleaf_platform.records.writing.batch import Batch, Row
+from looseleaf_platform.records.writing.parsing import known_to
 from looseleaf_platform.records.writing.plan import ObjectPlan, Plans
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def find_duplicates(context: Context, object_name: str, values: Mapping[str, Any
                 parsed[name] = field.type.parse(raw, field.field, situation)
             except Invalid:
                 continue
-    keys = {(rule.id, key): rule for rule in plan.object.duplicates if (key := key_of(plan, rule, parsed)) is not None}
+    shown = known_to(context, object_name)
+    rules = [rule for rule in plan.object.duplicates if shown.issuperset(rule.match)]
+    keys = {(rule.id, key): rule for rule in rules if (key := key_of(plan, rule, parsed)) is not None}
     with context.workspace.database.read() as connection:
         found = [(keys[rule, key], id) for rule, key, id in _matching(connection, context, plan, list(keys)) if id != but]
         seen = _seen(connection, context, plan, {id for _, id in found})

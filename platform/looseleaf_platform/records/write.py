@@ -8,6 +8,8 @@ writes to the tables of objects.
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
@@ -47,7 +49,7 @@ MOST_CHANGES = 10_000
 """Changes that one call may hold."""
 EDIT = Operation()
 """What somebody does who says nothing of it."""
-ATTEMPTS = 4
+ATTEMPTS = 6
 """Tries of a write that others got in the way of: a deadlock, or a value that somebody took in the same moment."""
 
 BEFORE: tuple[Stage, ...] = (
@@ -129,6 +131,7 @@ def insist(context: Context, once: Callable[[], Outcome]) -> Outcome:
         except Busy as error:
             if attempt == ATTEMPTS or not deadlocked(error):
                 raise
+            time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 - parts those who met, protects nothing
     raise AssertionError("the last attempt returns or raises")
 
 

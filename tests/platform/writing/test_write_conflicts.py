@@ -74,6 +74,18 @@ def test_a_line_that_somebody_else_added_stays(system, create, rows):
     assert sorted(row["f_description"] for row in rows("deal_line", deleted_at=None)) == ["mine", "theirs"]
 
 
+def test_a_line_that_both_changed_is_shown_as_the_list_at_its_record(crm, system, create, rows):
+    deal = create("deal", name="d", account=create("account", name="a"), lines=[{"description": "one", "price": 1}])
+    (line,) = (encode(row["id"]) for row in rows("deal_line"))
+    base = {"lines": [{"id": line, "description": "one", "price": {"amount": "1", "currency": "CNY"}}]}
+    write(system, [Change("update", "deal", deal, {"lines": [{"id": line, "price": 2}]}, version=1, base=base)])
+    with pytest.raises(Conflict) as conflict:
+        write(system, [Change("update", "deal", deal, {"lines": [{"id": line, "price": 3}]}, version=1, base=base)])
+    (found,) = conflict.value.fields
+    assert (conflict.value.object_name, conflict.value.id, conflict.value.version, found.field) == ("deal", deal, 2, "lines")
+    assert [row["price"]["amount"] for row in found.theirs] == ["2.00"]
+
+
 def test_of_many_who_save_the_same_field_at_once_one_wins_and_all_others_are_told(system, create):
     id = create("account", name="start")
     outcomes: list[str] = []

@@ -72,6 +72,17 @@ def test_a_key_that_is_hidden_finds_nothing(crm, rep, create, faults_of):
     assert faults_of(rep, change) == [("/account", "unknown-key")]
 
 
+def test_what_is_withheld_finds_nothing_by_any_key(crm, rep, create, faults_of):
+    from looseleaf_platform.records.duplicates import find_duplicates
+
+    create("contact", name="Chen", mobile="13800138000")
+    account = create("account", by=rep, name="a")
+    change = Change("create", "deal", values={"name": "d", "account": account, "contact": {"$key": {"mobile": "13800138000"}}})
+    assert faults_of(rep, change) == [("/contact", "unknown-key")]
+    assert faults_of(rep, Change("upsert", "contact", values={"mobile": "13800138000", "name": "x"}, key="mobile")) == [("", "unknown-key")]
+    assert find_duplicates(rep, "contact", {"mobile": "13800138000"}) == ()
+
+
 def test_exemptions_need_an_ability(crm, rep):
     with pytest.raises(NotAllowed):
         write(rep, [Change("create", "account", values={"name": "a"})], Operation(exemptions=frozenset({"rules"})))

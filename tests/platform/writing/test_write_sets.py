@@ -11,6 +11,7 @@ from looseleaf_platform.errors import NotThere, Refused
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
+from looseleaf_platform.records.writing.idempotency import forget
 from support.workspaces import as_user
 
 
@@ -187,7 +188,27 @@ def test_a_refused_request_does_not_use_up_its_key(system, rows):
     assert len(rows("account")) == 1
 
 
+def test_old_keys_are_forgotten(crm, system, clock, rows):
+    changes = [Change("create", "competitor", values={"name": "a"})]
+    write(system, changes, idempotency_key="k")
+    assert forget(crm) == 0
+    clock.advance(days=8)
+    assert forget(crm) == 1
+    write(system, changes, idempotency_key="k")
+    assert len(rows("competitor")) == 2
+
+
+def test_no_more_lines_than_the_bound_are_taken(system, create):
+    account = create("account", name="a")
+    changes = [Change("create", "deal", values={"name": str(n), "account": account, "lines": [{}] * 5000}) for n in range(11)]
+    with pytest.raises(Refused, match="at most"):
+        write(system, changes)
+
+
 def test_keys_that_can_not_be_kept_are_refused(system):
+    changes = [Change("create", "account", values={"name": "a", "employees": 2**70, "notes": "\ud800", 3: 4})]
+    with pytest.raises(Refused):
+        write(system, changes, idempotency_key="odd")
     for key in ("x" * 256, "a\x00b"):
         with pytest.raises(Refused):
             write(system, [Change("create", "account", values={"name": "a"})], idempotency_key=key)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from looseleaf_metadata.labels import LOCALES, Label
 from looseleaf_metadata.texts import Text
@@ -16,7 +17,13 @@ from looseleaf_platform.database.system_tables import idempotency
 from looseleaf_platform.errors import Fault, Refused
 from looseleaf_platform.records.requests import Change, Operation, Outcome, Written
 
+if TYPE_CHECKING:
+    from looseleaf_platform.workspace import Workspace
+
 LONGEST_KEY = 255
+KEPT = timedelta(days=7)
+"""How long a key answers with its first outcome."""
+FORGET = delete(idempotency).where(idempotency.c.key == bindparam("_key"), idempotency.c.actor == bindparam("_actor"))
 
 
 def request_hash(changes: Sequence[Change], operation: Operation) -> str:
@@ -26,7 +33,11 @@ def request_hash(changes: Sequence[Change], operation: Operation) -> str:
         for change in changes
     ]
     whole = [said, operation.kind, operation.reason, sorted(operation.exemptions)]
-    return hashlib.sha256(orjson.dumps(whole, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
+    try:
+        text = json.dumps(whole, default=repr, sort_keys=True)
+    except (TypeError, ValueError):  # keys of several types, or a value within itself
+        text = repr(whole)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_key(key: str) -> None:
@@ -82,3 +93,14 @@ def _outcome(data: dict[str, Any]) -> Outcome:
         for one in data["written"]
     )
     return Outcome(data["operation"], written)
+
+
+def forget(workspace: Workspace, older_than: timedelta = KEPT, most: int = 1000) -> int:
+    """Forget keys that were used long ago, a batch at a time. Returns how many."""
+    old = select(idempotency.c.key, idempotency.c.actor).where(idempotency.c.at < workspace.clock() - older_than).limit(most)
+    with workspace.database.read() as connection:
+        keys = connection.execute(old).all()
+    if keys:
+        with workspace.database.write() as connection:
+            connection.execute(FORGET, [{"_key": key, "_actor": actor} for key, actor in keys])
+    return len(keys)

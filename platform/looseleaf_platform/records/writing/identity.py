@@ -16,6 +16,7 @@ from looseleaf_platform.errors import Fault, Invalid, NotThere
 from looseleaf_platform.records.ids import new_ids
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.writing.batch import Batch, Row
+from looseleaf_platform.records.writing.parsing import known_to
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 
 LARGEST_ID = 2**63 - 1
@@ -75,8 +76,9 @@ def _find_by_key(batch: Batch, rows: list[Row]) -> None:
     for row in rows:
         groups[row.plan, (row.change.key if row.change else "") or row.plan.object.key].append(row)
     for (plan, key), group in groups.items():
+        shown = known_to(batch.context, plan.name) | batch.context.profile.writable(plan.name)
         field = plan.fields.get(key)
-        if field is None or not (field.keys or key == "id"):
+        if field is None or not field.keys or key not in shown:
             for row in group:
                 row.fault("unknown-key", Text("“{key}” is no field that records can be found by", key=key[:60]))
             continue

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.errors import Invalid
+from looseleaf_platform.errors import Fault, Invalid, Refused
 from looseleaf_platform.fields.lookup import id_of
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.writing.batch import Batch, Row
@@ -20,6 +20,8 @@ from looseleaf_platform.records.writing.parsing import parse_rows, writable
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 
 CHUNK = 1000
+MOST_ROWS = 50_000
+"""Records, with their lines, that one set may come to."""
 DEEPEST = 4
 """Lines of lines of lines."""
 
@@ -28,11 +30,20 @@ def expand(batch: Batch) -> None:
     """Make rows of all lines that are given, and of lines of lines."""
     parents = batch.rows
     for _ in range(DEEPEST):
+        _bound(parents, len(batch.rows))
         made = _expand(batch, parents)
         if not made:
             return
         batch.rows.extend(made)
         parents = made
+
+
+def _bound(parents: list[Row], rows: int) -> None:
+    """Refuse more rows than one set may come to."""
+    given = (row.values.get(name) or () for row in parents for name in row.plan.lines if name not in row.bad)
+    count = rows + sum(map(len, given))
+    if count > MOST_ROWS:
+        raise Refused([Fault("", "too-many", Text("{count} rows at once: at most {most} are taken", count=count, most=MOST_ROWS))])
 
 
 def _expand(batch: Batch, parents: list[Row]) -> list[Row]:

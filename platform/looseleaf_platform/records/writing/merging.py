@@ -6,10 +6,12 @@ well: what others changed elsewhere is kept, what both changed is asked about.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import Conflict, FieldConflict, Invalid
+from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.writing.batch import Batch, Row
 
 
@@ -73,12 +75,30 @@ def _keep_others_changes(batch: Batch, row: Row) -> None:
         _conflict(batch, row, both)
 
 
-def _conflict(batch: Batch, row: Row, fields: Any) -> None:
-    """Say which fields, as far as the actor may read them unmasked."""
+def _conflict(batch: Batch, row: Row, fields: Iterable[FieldConflict]) -> None:
+    """Say which fields, as far as the actor may read them unmasked. Of lines: the whole list, at the record that they belong to."""
     if batch.collect:
         row.fault("conflict", Text("Someone else changed this record in the meantime"))
         return
+    by = row.stored.updated_by
+    while row.parent is not None:
+        fields, row = [_of_lines(batch, row.parent, row.plan.name)], row.parent
+    readable = _shown(batch, row.plan.name)
+    raise Conflict(row.plan.name, row.id, row.stored.version, [found for found in fields if found.field in readable], by)
+
+
+def _shown(batch: Batch, object_name: str) -> set[str]:
     profile = batch.context.profile
-    readable = set(profile.readable(row.plan.name)) - set(profile.masked(row.plan.name))
-    shown = [conflict for conflict in fields if conflict.field in readable]
-    raise Conflict(row.plan.name, row.id, row.stored.version, shown, row.stored.updated_by)
+    return set(profile.readable(object_name)) - set(profile.masked(object_name))
+
+
+def _of_lines(batch: Batch, parent: Row, child: str) -> FieldConflict:
+    """A list of lines as it was read, as it is stored, and as it was sent: rows of JSON values."""
+    field = next(line for line in parent.plan.lines.values() if line.target == child)
+    shown = _shown(batch, child)
+    theirs = []
+    for row in parent.children:
+        if row.stored is not None and row.plan.name == child:
+            plans = (plan for plan in row.plan.imaged if plan.name in shown and plan.keys)
+            theirs.append({"id": encode(row.id), **{plan.name: plan.type.dump(plan.load(row.stored), plan.field) for plan in plans}})
+    return FieldConflict(field.name, (parent.base or {}).get(field.name), tuple(theirs), parent.raw.get(field.name))

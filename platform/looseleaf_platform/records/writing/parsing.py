@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from looseleaf_metadata.texts import Text
+from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Invalid, NotAllowed
 from looseleaf_platform.fields.columns import parse_column
 from looseleaf_platform.records.writing.batch import Batch, Row
@@ -39,6 +40,12 @@ def parse(batch: Batch) -> None:
             raise NotAllowed(Text("You may not store records that break the rules ({name})", name=exemption), "exemptions")
     for plan, rows in batch.by_plan(row for row in batch.rows if row.kind in ("create", "update") and row.raw):
         parse_rows(batch, rows, writable(batch, plan))
+
+
+def known_to(context: Context, object_name: str) -> frozenset[str]:
+    """The fields whose values the actor may know in every record: nobody finds a record by what is withheld from them."""
+    profile = context.profile
+    return frozenset(profile.readable(object_name)) - profile.masked(object_name).keys()
 
 
 def writable(batch: Batch, plan: ObjectPlan) -> Mapping[str, FieldPlan]:

@@ -12,7 +12,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.access.visible import visible
 from looseleaf_platform.errors import Invalid
 from looseleaf_platform.records.writing.batch import Batch, Row
-from looseleaf_platform.records.writing.parsing import Pending
+from looseleaf_platform.records.writing.parsing import Pending, known_to
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 
 CHUNK = 1000
@@ -72,8 +72,8 @@ def _by_name(batch: Batch, row: Row, field: FieldPlan, pending: Pending) -> None
 
 def _by_key(batch: Batch, plan: ObjectPlan, names: tuple[str, ...], wanted: list[tuple[Row, FieldPlan, Pending]]) -> None:
     fields = [plan.fields.get(name) for name in names]
-    readable = batch.context.profile.readable(plan.name)
-    known = [field for field in fields if field is not None and field.keys and field.name in readable]
+    shown = known_to(batch.context, plan.name)
+    known = [field for field in fields if field is not None and field.keys and field.name in shown]
     if not known or len(known) != len(fields):
         for row, field, _ in wanted:
             _unsettled(row, field, "unknown-key", Text("“{key}” is no field that records can be found by", key=", ".join(names)[:60]))
