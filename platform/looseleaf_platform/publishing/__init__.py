@@ -15,7 +15,7 @@ from looseleaf_platform.publishing.drafts import (
     rename_draft,
 )
 from looseleaf_platform.publishing.later import run as finish_later
-from looseleaf_platform.publishing.pages import Page, documents_of, pages_of, read_folders
+from looseleaf_platform.publishing.pages import Page, documents_of, page_at, pages_of, read_folders
 from looseleaf_platform.publishing.planning import Plan, check, plan
 from looseleaf_platform.publishing.publishing import publish
 from looseleaf_platform.publishing.purging import Purgeable, purge, purgeable
@@ -43,6 +43,7 @@ __all__ = [
     "merged_pages",
     "model_at",
     "open_draft",
+    "page_at",
     "pages_at",
     "pages_of",
     "plan",

@@ -96,6 +96,18 @@ def texts_by_path(pages: Iterable[Page]) -> dict[str, str]:
     }
 
 
+def page_at(pages: Iterable[Page], path: str, line: int) -> tuple[Page, int] | None:
+    """The page that holds a line of a file that an export would write, and which line of the page it is."""
+    rest = line
+    for page in in_order(pages):
+        if page.path == path:
+            length = _ended(page.text).count("\n")
+            if rest <= length:
+                return page, rest
+            rest -= length + SEPARATOR.count("\n")
+    return None
+
+
 def read_folders(paths: Iterable[Path | str]) -> tuple[tuple[Document, ...], list[Problem]]:
     """The documents of folders; a folder without an `app.yaml` whose sub-folders have one (an export) is read template by template."""
     found: list[Document] = []

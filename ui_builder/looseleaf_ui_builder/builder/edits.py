@@ -11,7 +11,8 @@ from typing import Any
 from looseleaf_metadata.documents import pointer_of
 from looseleaf_metadata.texts import Text
 from looseleaf_metadata.writing import CannotEdit, Command, Insert, Move, Remove, Set, edit_document, write_document
-from looseleaf_platform.fields import field_type
+from looseleaf_platform.fields import FIELD_TYPES
+from looseleaf_platform.fields.base import FieldType
 from looseleaf_ui_builder.builder import submitted
 from looseleaf_ui_builder.builder.binder import Binder, Leaf
 from looseleaf_ui_builder.builder.submitted import Form, label, text, words
@@ -33,7 +34,7 @@ def changes_of(binder: Binder, form: Form) -> Changes:
     if leaf is None or name not in EDITS:
         raise CannotEdit(Text("This page is no longer in the draft"))
     changed = {leaf.key: edit_document(leaf.page.text, EDITS[name](leaf, form, binder))}
-    return {**changed, **placed(leaf, form, binder)} if name == "add_field" else changed
+    return {**changed, **ALONG[name](leaf, form, binder)} if name in ALONG else changed
 
 
 def placed(leaf: Leaf, form: Form, binder: Binder) -> Changes:
@@ -43,6 +44,33 @@ def placed(leaf: Leaf, form: Form, binder: Binder) -> Changes:
         return {}
     _item(page.list("sections"), index)
     return {page.key: edit_document(page.page.text, [Insert(pointer_of("sections", index, "fields", "-"), text(form, "name"))])}
+
+
+def unplaced(leaf: Leaf, form: Form, binder: Binder) -> Changes:
+    """Forms and lists of the object without the field that is taken out."""
+    name = text(form, "name")
+    pages = [page for page in binder.leaves if page.page.kind in ("form", "view") and page.data.get("object") == leaf.name]
+    commands = {page: list(_naming(page, name)) for page in pages}
+    return {page.key: edit_document(page.page.text, found) for page, found in commands.items() if found}
+
+
+def _naming(page: Leaf, name: str) -> Iterable[Command]:
+    """Commands that take a field out of a form's sections and a list's columns, order and sums; the last of a list first."""
+    for index, section in enumerate(page.list("sections")):
+        items = section.get("fields", []) if isinstance(section, Mapping) else []
+        yield from _without(items, pointer_of("sections", str(index), "fields"), name)
+    for key in ("columns", "sort", "sum"):
+        yield from _without(page.list(key), pointer_of(key), name)
+
+
+def _without(items: Iterable[Any], pointer: str, name: str) -> Iterable[Command]:
+    listed = list(items)
+    at = [
+        index for index, item in enumerate(listed) if str(item.get("field", "") if isinstance(item, Mapping) else item).lstrip("-") == name
+    ]
+    if at and len(at) == len(listed) and "/sections/" not in pointer:
+        return [Remove(pointer)]
+    return [Remove(f"{pointer}/{index}") for index in reversed(at)]
 
 
 # --- pages --------------------------------------------------------------------------------------------------------------------------
@@ -91,19 +119,27 @@ def set_object(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
 def add_field(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
     """A new field at the end."""
     name = text(form, "name")
-    return [Insert(pointer_of("fields", name), submitted.field(form, field_type(form.get("type", "")), {}))]
+    return [Insert(pointer_of("fields", name), submitted.field(form, _type(form), {}))]
 
 
 def set_field(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
     """Another definition of a field."""
     name = text(form, "name")
     before = leaf.map("fields").get(name, {})
-    return [Set(pointer_of("fields", name), submitted.field(form, field_type(form.get("type", "")), before))]
+    return [Set(pointer_of("fields", name), submitted.field(form, _type(form), before))]
 
 
 def remove_field(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
-    """Take a field out; its data stays until it is purged."""
-    return [Remove(pointer_of("fields", text(form, "name")))]
+    """Take a field out, and its name from title, highlights, searched fields and roles; its data stays until it is purged."""
+    name = text(form, "name")
+    commands: list[Command] = [Remove(pointer_of("fields", name))]
+    for key in ("highlights", "search"):
+        commands += _without(leaf.list(key), pointer_of(key), name)
+    roles = leaf.map("roles_of_fields")
+    commands += [Remove(pointer_of("roles_of_fields", role)) for role, field in roles.items() if field == name and len(roles) > 1]
+    if roles and set(roles.values()) == {name}:
+        commands.append(Remove("/roles_of_fields"))
+    return commands + ([Remove("/title")] if leaf.data.get("title") == name else [])
 
 
 def move_field(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
@@ -213,6 +249,13 @@ def move_column(leaf: Leaf, form: Form, binder: Binder) -> Iterable[Command]:
 # --- pieces -------------------------------------------------------------------------------------------------------------------------
 
 
+def _type(form: Form) -> FieldType:
+    name = form.get("type", "")
+    if name not in FIELD_TYPES:
+        raise CannotEdit(Text("There is no field type '{name}'", name=name[:60]))
+    return FIELD_TYPES[name]
+
+
 def _item(items: Any, index: str) -> Any:
     if not index.isdecimal() or int(index) >= len(items):
         raise CannotEdit(Text("This page is no longer in the draft"))
@@ -252,6 +295,8 @@ def _move_item(items: list[Any], parent: str, index: str, way: str) -> list[Comm
 
 
 NEW_PAGES: Mapping[str, Callable[[Form, Binder], Changes]] = {"add_object": add_object, "add_view": add_view, "add_form": add_form}
+ALONG: Mapping[str, Callable[[Leaf, Form, Binder], Changes]] = {"add_field": placed, "remove_field": unplaced}
+"""What an edit changes on other pages too."""
 _ONE_PAGE: tuple[Edit, ...] = (
     set_object, add_field, set_field, remove_field, move_field, add_rule, set_rule, remove_rule, add_section, set_section, remove_section,
     move_section, place_field, unplace_field, move_placed, set_view, add_column, remove_column, move_column,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from flask import request
 from werkzeug.wrappers import Response
 
-from looseleaf_platform.publishing import Draft, check_draft, create_draft, discard_draft, list_drafts, open_draft, revisions
+from looseleaf_metadata.problems import Problem
+from looseleaf_platform.errors import Conflict
+from looseleaf_platform.publishing import Draft, check_draft, create_draft, discard_draft, list_drafts, open_draft, page_at, revisions
 from looseleaf_platform.records import read
 from looseleaf_ui_builder.builder.binder import Binder
 from looseleaf_ui_builder.screens.rendering import go, show
@@ -48,12 +52,25 @@ def problems(id: int) -> Response:
     """GET: what is wrong with a draft now, as a fragment."""
     workspace = caller().workspace
     draft = open_draft(workspace, id)
-    return show("builder/_problems.html", draft=draft, problems=check_draft(workspace, id), paths=paths_of(draft))
+    try:
+        found = check_draft(workspace, id)
+    except Conflict:
+        return show("builder/_problems.html", draft=draft, problems=(), clash=True)
+    return show("builder/_problems.html", draft=draft, problems=[Found(problem, *place_of(draft, problem)) for problem in found])
 
 
-def paths_of(draft: Draft) -> dict[str, str]:
-    """Keys of a draft's pages by the file that a problem names."""
-    return {page.path: page.key for page in reversed(draft.pages)}
+class Found(NamedTuple):
+    """A problem with the page and the line of it where it is; of no page, the file that it names."""
+
+    problem: Problem
+    page: str
+    line: int
+
+
+def place_of(draft: Draft, problem: Problem) -> tuple[str, int]:
+    """The key of the page and the line in it that a problem names."""
+    found = page_at(draft.pages, problem.place.file, problem.place.line)
+    return (found[0].key, found[1]) if found else ("", problem.place.line)
 
 
 def discard(id: int) -> Response:

@@ -23,7 +23,7 @@ def show_plan(id: int) -> Response:
         made = plan_draft(context.workspace, id)
     except Conflict as conflict:
         return show("builder/clash.html", 409, draft=draft, conflict=conflict)
-    return show("builder/plan.html", draft=draft, plan=made.as_data(context.locale), made=made)
+    return show("builder/plan.html", draft=draft, plan=made.as_data(context.locale))
 
 
 def publish(id: int) -> Response:
@@ -33,10 +33,19 @@ def publish(id: int) -> Response:
         reason = form.get("reason", "").strip()[:500]
         number = publish_draft(context.workspace, id, version=form.get("version", 0, int), actor=context.actor, reason=reason)
     except (MetadataError, Refused, Conflict) as error:
-        notify(_("Not published: {why}", why=say(error.message) if isinstance(error, Conflict | Refused) else str(len(error.problems))))
+        notify(_("Not published: {why}", why=reason_of(error)))
         return go("builder.show_plan", id=id)
     notify(_("Published as revision {number}", number=number))
     return go("builder.show_revision", number=number)
+
+
+def reason_of(error: MetadataError | Refused | Conflict) -> str:
+    """Why nothing was published, in a sentence."""
+    if isinstance(error, MetadataError):
+        return _("{count} problems keep this draft from being published", count=len(error.problems))
+    if isinstance(error, Refused) and error.faults:
+        return "; ".join(fault.say(caller().locale) for fault in error.faults)
+    return say(error.message)
 
 
 def rebase(id: int) -> Response:
@@ -73,8 +82,8 @@ def roll_back(number: int) -> Response:
     context = caller()
     try:
         made = rollback(context.workspace, number, actor=context.actor, reason=request.form.get("reason", "").strip()[:500])
-    except Refused as refused:
-        notify(_("Not rolled back: {why}", why="; ".join(fault.say(context.locale) for fault in refused.faults)))
+    except (MetadataError, Refused, Conflict) as error:
+        notify(_("Not rolled back: {why}", why=reason_of(error)))
         return go("builder.show_revision", number=number, rollback=1)
     notify(_("Rolled back to revision {number}, as revision {made}", number=number, made=made))
     return go("builder.show_revision", number=made)
