@@ -16,6 +16,7 @@ Needs Python 3.11 or newer with venv, and nothing else. Standard library only; k
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -117,6 +118,16 @@ def build_assets(tests: bool) -> None:
     need(PYTHON, "hatch_build.py", *(["--all"] if tests else []), sentence="The screens could not be built: see above.")
 
 
+def use_node() -> list[str]:
+    """Put the Node that builds the assets first on PATH: the linter of JavaScript needs one. Returns the command line of its npm."""
+    said = subprocess.check_output(
+        [PYTHON, "-c", "import json, hatch_build; print(json.dumps(hatch_build.commands()))"], cwd=ROOT, text=True
+    )
+    node, npm = json.loads(said)
+    os.environ["PATH"] = os.pathsep.join([str(Path(node[0]).parent), os.environ["PATH"]])
+    return npm
+
+
 def get_browser() -> None:
     """Have a Chromium for the browser tests: the one on PATH, else Debian's where we may install it, else a download."""
     if os.environ.get("LOOSELEAF_CHROMIUM") or any(map(shutil.which, BROWSERS)):
@@ -190,7 +201,7 @@ def format_sources() -> int:
     return max(run(*program) for program in programs)
 
 
-def pin() -> int:
+def pin(npm: list[str]) -> int:
     """Renew the pins. uv is only needed here: it is put into the environment for the purpose."""
     need(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv", sentence="uv could not be installed: see above.")
     pip_compile = (
@@ -210,7 +221,7 @@ def pin() -> int:
     status = run(*pip_compile, *build, "-o", "requirements/base.txt")
     status |= run(*pip_compile, *build, "--group", "test", "-o", "requirements/test.txt")
     status |= run(*pip_compile, "--group", "node", "-o", "requirements/node.txt")
-    return status | run("npm", "update", "--save")
+    return status | run(*npm, "update", "--save")
 
 
 def main(arguments: list[str]) -> None:
@@ -230,6 +241,7 @@ def main(arguments: list[str]) -> None:
     make_environment()
     install(for_tests)
     build_assets(for_tests)
+    npm = use_node() if for_tests else []
     if command in ("test", "check"):
         get_browser()
     if command in NEEDS_TESTS:
@@ -243,7 +255,7 @@ def main(arguments: list[str]) -> None:
     elif command == "check":
         sys.exit(run_steps(tuple(name for name, _ in steps_of_check())))
     elif command in ("format", "pin"):
-        sys.exit(format_sources() if command == "format" else pin())
+        sys.exit(format_sources() if command == "format" else pin(npm))
     else:
         hand_over(PYTHON, "-m", "looseleaf_ui_builder.cli", *arguments)
 
