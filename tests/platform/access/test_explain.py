@@ -123,10 +123,11 @@ def test_a_condition_is_quoted_only_to_those_who_may_ask_about_anybody(people: F
 
 def test_shares_are_told(people: Firm) -> None:
     zhou = people.caller("own", user=people.zhou)
-    give(people.context, "deal", people.hers, "user", people.zhou, "read")
-    assert myself(zhou, people.hers, "read").allowed
-    assert "It is shared with Lin" in said(myself(zhou, people.hers, "read"))
-    update = myself(zhou, people.hers, "update")
+    [lent] = make(people.context, "deal", [{"name": "lent", "owner": people.lin}])
+    give(people.context, "deal", lent, "user", people.zhou, "read")
+    assert myself(zhou, lent, "read").allowed
+    assert "It is shared with Lin" in said(myself(zhou, lent, "read"))
+    update = myself(zhou, lent, "update")
     assert not update.allowed
     assert "but not so as to change it" in said(update)
 

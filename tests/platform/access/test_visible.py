@@ -16,7 +16,8 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import NotThere
 from looseleaf_platform.records import read
 from looseleaf_platform.records.reading import lists
-from looseleaf_platform.records.requests import Query
+from looseleaf_platform.records.requests import Change, Query
+from looseleaf_platform.records.write import write
 from looseleaf_platform.sharing import give
 from support.deals import acting, firm, fresh_workspace, make
 from support.tally import DATABASES
@@ -193,14 +194,20 @@ def test_who_may_read_nothing_of_an_object_is_told_that_it_is_not_there(filled: 
     assert read.titles(caller, "deal", [filled.deals[0].id]) == {}
 
 
-def test_lines_are_visible_with_their_parent(filled: Firm) -> None:
-    context = filled.context
-    users = list(filled.users)
-    rows = [{"name": f"lined {user}", "owner": user, "lines": [{"product": f"for {user}", "price": 1}]} for user in users[:3]]
-    deals = make(context, "deal", rows)
-    for user, deal in itertools.product(users[:3], deals):
-        caller = acting(context.workspace, user, "own")
-        mine = deal == deals[users.index(user)]
+@pytest.fixture
+def lined(filled: Firm) -> Iterator[dict[int, int]]:
+    """Deals with a line each, by the id of their owner; gone after the test, as the firm is shared with the other tests."""
+    users = list(filled.users)[:3]
+    rows = [{"name": f"lined {user}", "owner": user, "lines": [{"product": f"for {user}", "price": 1}]} for user in users]
+    deals = make(filled.context, "deal", rows)
+    yield dict(zip(users, deals, strict=True))
+    write(filled.context, [Change("delete", "deal", id=deal) for deal in deals])
+
+
+def test_lines_are_visible_with_their_parent(filled: Firm, lined: dict[int, int]) -> None:
+    for user, deal in itertools.product(lined, lined.values()):
+        caller = acting(filled.context.workspace, user, "own")
+        mine = deal == lined[user]
         products = [record.values["product"] for record in read.page(caller, "deal_line", Query()).records]
         assert products == [f"for {user}"]
         if mine:
