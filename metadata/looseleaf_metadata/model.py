@@ -228,7 +228,8 @@ class Section:
 class Form:
     """How a record of `object` is laid out. `related`: names of related lists (`related_as` names). `phone_first`: fields.
 
-    `declared` is False for the form of all fields that an object without a form of its own is given.
+    `declared` is False for the form of all fields that an object without a form of its own is given. `shows_unplaced`: live fields that
+    no section names are shown in a last section.
     """
 
     id: str
@@ -239,6 +240,7 @@ class Form:
     phone_first: tuple[str, ...] = ()
     app: str = ""
     declared: bool = True
+    shows_unplaced: bool = True
     place: Place = field(default=Place(), compare=False)
 
 

@@ -48,6 +48,7 @@ class FormKind(Kind):
             "sections": listing(SECTION, minItems=1),
             "related": NAMES,
             "phone": mapping({"first": NAMES}),
+            "unplaced": {"type": "string", "enum": ["show", "hide"]},
         }
 
     def build(self, document: Document, run: Compilation) -> Any:
@@ -68,6 +69,7 @@ class FormKind(Kind):
             sections=sections,
             related=tuple(data.get("related", ())),
             phone_first=tuple(data.get("phone", {}).get("first", ())),
+            shows_unplaced=data.get("unplaced", "show") == "show",
             app=document.app,
             place=document.place(),
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from looseleaf_metadata.expressions.nodes import Expression
+from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Form, FormItem, Object, Section
 from looseleaf_platform.context import Context
 from looseleaf_ui_builder.screens.slots import WIDE, Slot, bind_slot
@@ -47,16 +48,27 @@ class BoundForm:
 
 
 def bind_form(context: Context, object_name: str, *, with_owner: bool = True) -> BoundForm:
-    """The form of an object for the caller. Owner and team come last, where the form doesn't place them itself."""
+    """The form of an object for the caller. Fields that it doesn't place come in a section of their own, then owner and team."""
     thing: Object = context.model.objects[object_name]
     form = context.model.form_of(object_name) or generated_form(thing)
-    panels = [panel for section in form.sections if (panel := _bind_section(context, thing, section)) is not None]
+    sections = (*form.sections, *unplaced_section(thing, form))
+    panels = [panel for section in sections if (panel := _bind_section(context, thing, section)) is not None]
     placed = {slot.name for panel in panels for slot in panel.slots}
     owners = [] if not with_owner or thing.owner == "none" else [name for name in ("owner", "team") if name not in placed]
     slots = tuple(slot for name in owners if (slot := bind_slot(context, object_name, name)) is not None)
     if slots:
         panels.append(Panel("ownership", "", 2, slots))
     return BoundForm(thing, tuple(panels), form.related, form.phone_first)
+
+
+def unplaced_section(thing: Object, form: Form) -> tuple[Section, ...]:
+    """A last section with the live fields that a form places nowhere: none where there are none, or the form wants them hidden."""
+    placed = {item.field for section in form.sections for item in section.items} | {_parent_look_up(thing)}
+    rest = [field for field in thing.live_fields if not field.system and field.name not in placed]
+    if not rest or not form.shows_unplaced:
+        return ()
+    items = tuple(FormItem(field.name, "full" if field.type in WIDE else "half") for field in rest)
+    return (Section("unplaced", Label.of({"zh": "更多", "en": "More"}), 2, items),)
 
 
 def _bind_section(context: Context, thing: Object, section: Section) -> Panel | None:

@@ -54,9 +54,10 @@ def show_field(id: int, name: str, field: str) -> Response:
     kind = FIELD_TYPES.get(request.args.get("type") or str(before.get("type", "text")), FIELD_TYPES["text"])
     form = binder.form_of(name)
     sections = [(str(index), section_label(section)) for index, section in enumerate(form.list("sections"))] if form else []
+    always = [str(index) for index, section in enumerate(form.list("sections")) if "visible_when" not in section] if form else []
     objects = [other.name for other in binder.of_kind("object")]
     shown: dict[str, Any] = {"kind": kind, "shown": shown_keys(kind), "types": pickable_types(), "objects": objects, "hues": HUES}
-    shown["sections"] = sections
+    shown |= {"sections": sections, "section": always[-1] if always else ""}
     return show("builder/field.html", draft=draft, leaf=leaf, name="" if field == "new" else field, before=before, **shown)
 
 
