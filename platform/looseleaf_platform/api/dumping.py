@@ -5,7 +5,7 @@ Its output equals `schema.dump`; a test holds the two together for every field t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from looseleaf_platform.api.schemas import MEMO_LIMIT, TypedField, reading_schema
@@ -28,26 +28,18 @@ def dumper(context: Context, object_name: str, names: tuple[str, ...]) -> Dumper
 
 
 def make_dumper(context: Context, object_name: str, names: tuple[str, ...]) -> Dumper:
-    """Compile a dumper from the schema's fields: values that a type writes as they are skip its `dump`."""
-    schema = reading_schema(context, object_name, names)
-    plain: list[str] = []
-    written: list[tuple[str, Callable[[Any, Any], Any], Any]] = []
-    for name, member in schema.dump_fields.items():
-        if isinstance(member, TypedField):
-            if type(member.type).dump is FieldType.dump:
-                plain.append(name)
-            else:
-                written.append((name, member.type.dump, member.field))
+    """A dumper from the schema's fields, compiled for each set of fields that its records turn out to have."""
+    members = reading_schema(context, object_name, names).dump_fields
+    typed = {name: member for name, member in members.items() if isinstance(member, TypedField)}
+    writers: dict[tuple[str, ...], Callable[[Mapping[str, Any], str, int], dict[str, Any]]] = {}
 
     def dump(record: Record) -> dict[str, Any]:
         values = record.values
-        answer: dict[str, Any] = {"id": ids.encode(record.id), "version": record.version}
-        for name in plain:
-            if name in values:
-                answer[name] = values[name]
-        for name, write, field in written:
-            if name in values:
-                answer[name] = write(values[name], field)
+        present = tuple(values)
+        write = writers.get(present)
+        if write is None:
+            write = writers[present] = _compiled({name: typed[name] for name in present if name in typed})
+        answer = write(values, ids.encode(record.id), record.version)
         if record.titles:
             answer["$titles"] = record.titles
         if record.masked:
@@ -55,3 +47,20 @@ def make_dumper(context: Context, object_name: str, names: tuple[str, ...]) -> D
         return answer
 
     return dump
+
+
+def _compiled(members: Mapping[str, TypedField]) -> Callable[[Mapping[str, Any], str, int], dict[str, Any]]:
+    """One dict display with a value each: as it is, where the type writes values as they are, else written by the type."""
+    parts: list[str] = []
+    known: dict[str, Any] = {}
+    for number, (name, member) in enumerate(members.items()):
+        value = f"values[{name!r}]"
+        if type(member.type).dump is not FieldType.dump:
+            known |= {f"write{number}": member.type.dump, f"field{number}": member.field}
+            call = f"write{number}(value, field{number})"
+            nothing = member.type.dump(None, member.field) is None
+            value = f"(None if (value := {value}) is None else {call})" if nothing else call.replace("value", value, 1)
+        parts.append(f"{name!r}: {value}")
+    source = "lambda values, id, version: {" + ", ".join(["'id': id", "'version': version", *parts]) + "}"
+    made: Callable[[Mapping[str, Any], str, int], dict[str, Any]] = eval(source, known)  # noqa: S307 - names are quoted, functions are our own
+    return made

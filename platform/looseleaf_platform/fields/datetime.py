@@ -54,7 +54,10 @@ class DateTimeType(FieldType):
 
     def dump(self, value: datetime | None, field: Field) -> str | None:
         """8. ISO 8601 in UTC: `2026-03-02T06:30:00Z`."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+        if value is None:
+            return None
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return moment.isoformat()[:-6] + "Z"  # instead of +00:00
 
     def display(self, value: datetime | None, field: Field, situation: Situation) -> str:
         """9. To the minute, in the reader's zone."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import lru_cache
 
 STEP_MILLISECONDS = 8
 EPOCH_MILLISECONDS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
@@ -75,6 +76,7 @@ def new_ids(count: int) -> list[int]:
     return _maker.many(count)
 
 
+@lru_cache(maxsize=16_384)
 def encode(id: int) -> str:
     """An id as 13 characters of Crockford's base 32; their order is the ids' order."""
     if not 0 <= id <= LARGEST:

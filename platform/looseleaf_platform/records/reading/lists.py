@@ -65,7 +65,7 @@ def page_rows(connection: Connection, asked: Asked, limit: int) -> tuple[list[An
     statements = kept(asked.found, key, lambda: _page(asked, united=united))
     parameters = asked.parameters(statements.names)
     with _values_fit(asked):
-        rows = list(connection.execute(statements.main, {**parameters, "page_limit": limit}))
+        rows: list[Any] = list(connection.execute(statements.main, {**parameters, "page_limit": limit}).all())  # at once, not row by row
         if statements.tail is not None and len(rows) < limit:
             rows.extend(connection.execute(statements.tail, {**parameters, "page_limit": limit - len(rows)}))
     return rows, statements.keys
