@@ -8,28 +8,8 @@ from typing import Any
 import pytest
 
 from looseleaf_platform.records.ids import encode
-from support.html_forms import Form, form_of, forms_of
-
-
-def draft_of(address: str) -> str:
-    """The address of the draft that somebody was sent to."""
-    found = re.search(r"/builder/drafts/\d+", address)
-    assert found, address
-    return found[0]
-
-
-def begin(visitor: Any, name: str = "拜访") -> str:
-    answer = visitor.send(visitor.form("/builder/", "/builder/drafts"), follow=False, name=name)
-    assert answer.status_code == 303
-    return draft_of(answer.headers["Location"])
-
-
-def edit_form(html: str, edit: str, **values: str) -> Form:
-    """The form that carries out one edit, told apart by its other hidden values."""
-    wanted = {"edit": edit, **values}
-    found = [form for form in forms_of(html) if all(form.values.get(key) == value for key, value in wanted.items())]
-    assert found, f"no form for {wanted} among {[dict(form.values) for form in forms_of(html)]}"
-    return found[0]
+from support.building import begin, edit_form, publish
+from support.html_forms import form_of, forms_of
 
 
 def change(visitor: Any, path: str, edit: str, told_by: dict[str, str] | None = None, **values: Any) -> str:
@@ -45,14 +25,6 @@ def add_field(visitor: Any, draft: str, object: str, kind: str, **values: Any) -
 
 def yaml_of(visitor: Any, draft: str, key: str) -> str:
     return visitor.form(f"{draft}/text?page={key}", "/edits").values["text"]
-
-
-def publish(visitor: Any, draft: str, reason: str = "试用") -> str:
-    """Publish a draft; the page of the new revision."""
-    answer = visitor.send(visitor.form(f"{draft}/plan", "/publication"), reason=reason)
-    assert answer.status_code == 200
-    assert "已发布为第" in answer.text, answer.text
-    return str(answer.text)
 
 
 def test_an_object_is_built_field_by_field_published_and_used_at_once(firm: Any, admin: Any) -> None:

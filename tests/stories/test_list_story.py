@@ -193,3 +193,11 @@ def test_a_records_page_costs_few_queries_whatever_hangs_on_it(firm: Any, deals:
     with counted() as sent:
         lin.page(path)
     assert len(sent) <= 18, "\n".join(sent)
+
+
+def test_a_column_may_look_through_a_lookup(firm: Any, deals: Any, lin: Any) -> None:
+    firm.make("deal", firm.lin, name="路径", account=encode(firm.make("account", firm.lin, name="甲", tier="a")))
+    page = lin.page("/records/deal?view=all_deals&columns=account.tier&filter=account.tier:in:a&sort=account.name")
+    assert titles(page) == ["路径"]
+    assert "客户 · 等级" in page
+    assert "A 级" in page

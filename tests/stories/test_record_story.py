@@ -109,6 +109,23 @@ def test_two_people_changing_the_same_field_are_asked_and_choose(firm: Any, admi
     assert record.values["tier"] == "b"
 
 
+def test_two_people_changing_the_same_row_are_asked_about_the_list(firm: Any, admin: Any, lin: Any) -> None:
+    account = encode(firm.make("account", firm.lin, name="恒拓"))
+    lines = [{"product": "加工单元", "quantity": "2", "price": "490000"}, {"product": "夹具", "quantity": "1", "price": "214000"}]
+    deal = encode(firm.make("deal", firm.lin, name="二期", account=account, lines=lines))
+    path = f"/records/deal/{deal}/edit"
+    mine, theirs = lin.form(path), admin.form(path)
+    assert admin.send(theirs, follow=False, lines__dash__0__dash__price="480000").status_code == 303
+    answer = lin.send(mine, lines__dash__0__dash__price="500000")
+    assert answer.status_code == 409
+    assert "加工单元 · 2 · ¥500,000" in answer.text
+    assert "加工单元 · 2 · ¥480,000" in answer.text
+    again = form_of(answer.text, "record-form")
+    assert lin.send(again, follow=False, _choose__dash__lines="yours").status_code == 303
+    rows = firm.record("deal", deal).values["lines"]
+    assert [row.values["price"].amount for row in rows] == [500000, 214000]
+
+
 def test_saving_an_unchanged_form_stores_nothing(firm: Any, lin: Any) -> None:
     account = firm.make("account", firm.lin, name="恒拓", revenue="1310000.50", next_contact_on="2026-03-05", phone="13800138000")
     form = lin.form(f"/records/account/{encode(account)}/edit")

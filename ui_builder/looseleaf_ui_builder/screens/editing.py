@@ -255,11 +255,25 @@ def _said(context: Context, slot: Slot, value: Any, titles: Mapping[str, str]) -
     """A value of a conflict in words; a look-up by its title."""
     if value is None:
         return ""
+    if slot.widget == "lines":
+        return "\n".join(_said_row(context, slot, row, titles) for row in value)
     if slot.target and not isinstance(value, list | tuple):
         id = encode(value) if isinstance(value, int) else str(value)
         known = titles.get(id)
         return known or (read.titles(context, slot.target, (decode(id),)).get(decode(id), id))
     return slot.type.display(value, slot.field, situation_of(context))
+
+
+def _said_row(context: Context, slot: Slot, row: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """A row of a conflict in words: its cells one after the other; a cell that can't be read as it was typed."""
+    cells = []
+    for column in slot.columns:
+        raw = row.get(column.name)
+        try:
+            cells.append(_said(context, column, column.type.parse(raw, column.field, situation_of(context)), titles))
+        except Invalid:
+            cells.append(str(raw))
+    return " · ".join(cell for cell in cells if cell)
 
 
 def alike_of(context: Context, object_name: str, values: Mapping[str, Any], *, but: int | None = None) -> tuple[Likeness, ...]:

@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import credential
+from looseleaf_platform.errors import Refused
+from looseleaf_platform.identity import tickets
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Condition, Group, Page, Query, Record
@@ -64,3 +66,18 @@ def roles_of(context: Context, user_ids: Sequence[int]) -> dict[int, list[tuple[
         if not page.next:
             return found
         query = Query(where=query.where, fields=query.fields, size=query.size, after=page.next)
+
+
+def password_link(context: Context, user_id: int, link: tickets.Link) -> str:
+    """A link by which somebody chooses a password: an invitation, or a reset where there is a password already.
+
+    For callers who are no administrators a reset goes out by mail alone, and "" is returned.
+    """
+    try:
+        return tickets.invite_again(context, user_id, link)
+    except Refused:
+        if context.actor.administrator:
+            return tickets.make_reset(context, user_id, link)
+    email = read.get(context, "user", user_id, ("email",)).values.get("email")
+    tickets.ask_reset(context.workspace, str(email or ""), link)
+    return ""
