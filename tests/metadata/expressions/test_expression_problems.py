@@ -150,10 +150,12 @@ def test_the_place_of_a_problem_after_chinese_and_on_a_later_line_is_right() -> 
     ],
 )
 def test_bombs_are_refused_in_bounded_time(source: str) -> None:
-    started = time.process_time()
-    found = problems(source)
-    assert found
-    assert time.process_time() - started < 5
+    taken = []
+    for _ in range(3):  # the best of them counts: a garbage collection of the whole test run may fall into one
+        started = time.thread_time()
+        assert problems(source)
+        taken.append(time.thread_time() - started)
+    assert min(taken) < 0.5
 
 
 def test_the_result_is_fitted_to_what_is_wanted() -> None:
