@@ -94,9 +94,9 @@ def test_a_template_of_forty_objects_is_checked_in_a_moment(vocabulary: Vocabula
     texts = big_template()
     seconds = []
     for _ in range(3):
-        started = time.process_time()
+        started = time.thread_time()
         read, faults = read_documents(texts)
         compiled = compile_documents(read, vocabulary, faults=faults)
-        seconds.append(time.process_time() - started)
+        seconds.append(time.thread_time() - started)
         assert compiled.problems == ()
     assert min(seconds) < 1.5

@@ -114,19 +114,19 @@ def test_a_document_that_can_not_be_parsed_is_still_known_by_name() -> None:
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "a:\n "])
 def test_bottomless_nesting_is_refused_in_bounded_time(opening: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     _, problems = read_text("deep.yaml", "object: a\nx:\n " + opening * 100_000)
     assert problems
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_ten_megabytes_are_not_even_read(tmp_path: Path) -> None:
     file = tmp_path / "big.yaml"
     file.write_bytes(b"object: a\n" + b"# padding\n" * 1_000_000)
-    started = time.perf_counter()
+    started = time.thread_time()
     documents, problems = read_documents([file])
     assert (documents, [problem.code for problem in problems]) == ((), ["too-large"])
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
     assert len(file.read_bytes()) > MAX_BYTES
 
 

@@ -184,8 +184,8 @@ def test_a_hundred_objects_of_thirty_fields_cost_less_than_a_megabyte_each(sqlit
     tracemalloc.stop()
     assert used < MANY * 1_000_000
     assert used - before < MANY * 400_000  # tables and fields alone
-    began = time.perf_counter()
+    began = time.thread_time()
     for number in range(MANY):
         runtime.object(f"thing_{number}")
-    assert time.perf_counter() - began < 0.05  # made once
+    assert time.thread_time() - began < 0.05  # made once
     again.close()

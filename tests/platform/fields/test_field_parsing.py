@@ -72,10 +72,10 @@ def test_ten_thousand_of_anything_is_answered_at_once(kind: FieldType) -> None:
         "a@" * 5_000,
         "(" * 5_000 + ")" * 5_000,
     ]
-    started = time.process_time()
+    started = time.thread_time()
     for bomb in bombs:
         taken(kind, bomb)
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2
 
 
 AWKWARD: list[Any] = [

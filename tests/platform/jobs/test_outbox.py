@@ -28,7 +28,7 @@ def rows(workspace):
         return connection.execute(select(table).where(table.c.topic == "greet").order_by(table.c.id)).all()
 
 
-def wait_for(condition, seconds: float = 10.0) -> bool:
+def wait_for(condition, seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if condition():

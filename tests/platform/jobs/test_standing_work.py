@@ -14,7 +14,7 @@ from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 
 
-def wait_for(condition, seconds: float = 20.0) -> bool:
+def wait_for(condition, seconds: float = 60) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if condition():
