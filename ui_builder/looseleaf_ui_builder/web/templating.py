@@ -186,6 +186,13 @@ def coordinates(raw: Any) -> str:
     return "" if raw is None else ", ".join(map(str, raw)) if isinstance(raw, list | tuple) else str(raw)
 
 
+def inside(words: Any) -> str:
+    """A name inside a sentence: "New opportunity", but "New VAT invoice" and 新建商机."""
+    text = say(words)
+    ordinary = locale() == "en" and text[1:2].islower()
+    return text[0].lower() + text[1:] if ordinary else text
+
+
 def duration_text(raw: Any) -> str:
     """A length of time for its input: "1 h 30 min" for what is stored as PT1H30M, typed text as typed."""
     found = re.fullmatch(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", str(raw or ""))
@@ -228,6 +235,7 @@ def _actor() -> Actor:
 
 
 FILTERS = (
+    inside,
     hundredths,
     plain_number,
     is_date,

@@ -29,10 +29,16 @@ from looseleaf_ui_builder.screens.records import id_of
 from looseleaf_ui_builder.screens.rendering import go, go_to, show, show_object
 from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.notices import notify
+from looseleaf_ui_builder.web.templating import inside
 from looseleaf_ui_builder.web.texts import _
 
 MOST = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _count_of(thing: Object, count: int) -> str:
+    """What so many records of an object are called, inside a sentence."""
+    return inside(thing.label if count == 1 else thing.plural)
 
 
 def chosen_ids() -> tuple[int, ...]:
@@ -67,7 +73,7 @@ def delete_records(object: str) -> Response:
         return show_object(
             "screens/record/deletion.html", thing, 422, records=_named(context, thing, ids), refused=0, faults=refused.faults
         )
-    notify(_("Deleted {count} {objects}. They can be restored from the recycle bin", count=len(ids), objects=thing.plural))
+    notify(_("Deleted {count} {objects}. They can be restored from the recycle bin", count=len(ids), objects=_count_of(thing, len(ids))))
     return go("screens.list_records", object=object)
 
 
@@ -76,7 +82,7 @@ def restore_records(object: str) -> Response:
     context = caller()
     thing, ids = object_of(context, object), chosen_ids()
     write(context, [Change("restore", object, id=id) for id in ids], Operation("restore"))
-    notify(_("Restored {count} {objects}", count=len(ids), objects=thing.plural))
+    notify(_("Restored {count} {objects}", count=len(ids), objects=_count_of(thing, len(ids))))
     if len(ids) == 1:
         return go("screens.show_record", object=object, id=encode(ids[0]))
     return go("screens.list_records", object=object)

@@ -22,7 +22,6 @@ from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import _
 
-
 BLANK: dict[str, Any] = {"faults": (), "values": {}, "chosen_roles": (), "link": "", "invited": ""}
 """The page before anybody was invited."""
 
