@@ -54,7 +54,7 @@ def use_new_enough_python() -> None:
         return
     for minor in (14, 13, 12, 11):
         newer = shutil.which(f"python3.{minor}")
-        if newer:
+        if newer and subprocess.call([newer, "-c", "import venv, ensurepip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
             os.execv(newer, [newer, *sys.argv])
     sys.exit(f"Looseleaf needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
