@@ -13,8 +13,10 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def database_of(item: pytest.Item) -> str | None:
-    """The database a parametrised test runs on, from its parameters."""
+    """The database a parametrised test runs on, from its parameters. Tests in a browser are about screens: one database will do."""
     callspec = getattr(item, "callspec", None)
+    if "browser" in getattr(item, "fixturenames", ()):
+        return None
     return next((value for value in callspec.params.values() if value in DATABASES), None) if callspec else None
 
 
