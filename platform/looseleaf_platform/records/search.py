@@ -130,9 +130,11 @@ def _number_grams(digits: str) -> set[str]:
     return {digits[:MAX_WORD], BACKWARDS + digits[::-1][:MAX_WORD]} if digits else set()
 
 
-def _sounds(run: str) -> set[str]:
+@lru_cache(maxsize=16_384)
+def _sounds(run: str) -> frozenset[str]:
+    """How a run of Chinese sounds; names of firms and goods share most of their runs."""
     if len(run) > MAX_SPOKEN_RUN:
-        return set()
+        return frozenset()
     found: set[str] = set()
     for syllables in _readings(run):
         initials = "".join(syllable[0] for syllable in syllables)
@@ -140,7 +142,7 @@ def _sounds(run: str) -> set[str]:
             found.add("".join(syllables[start:])[:MAX_SOUND])
             if start + 1 < len(initials):  # a single initial begins the full sound from there
                 found.add(initials[start:][:MAX_SOUND])
-    return found
+    return frozenset(found)
 
 
 def _readings(run: str) -> list[list[str]]:

@@ -93,26 +93,33 @@ def _parse_one(batch: Batch, row: Row, field: FieldPlan, raw: Any) -> None:
 
 def _parse_columns(batch: Batch, rows: list[Row], allowed: Mapping[str, FieldPlan]) -> None:
     """Parse the values of many rows of one object, a field at a time: equal raw values are parsed once."""
-    columns: defaultdict[Any, tuple[list[Row], list[Any]]] = defaultdict(lambda: ([], []))
-    for row in rows:
-        for name, raw in row.raw.items():
-            holders, raws = columns[name]
-            holders.append(row)
-            raws.append(raw)
-    for name, (holders, raws) in columns.items():
+    for name, holders in _holders(rows).items():
         field = allowed.get(name)
         if field is None:
             for row in holders:
                 _refuse_field(batch, row, str(name), allowed)
         elif field.target:
-            for row, raw in zip(holders, raws, strict=True):
-                _parse_one(batch, row, field, raw)
+            for row in holders:
+                _parse_one(batch, row, field, row.raw[name])
         else:
-            for row, raw, value in zip(holders, raws, parse_column(raws, field.field, batch.situation), strict=True):
+            values = parse_column([row.raw[name] for row in holders], field.field, batch.situation)
+            for row, value in zip(holders, values, strict=True):
                 if isinstance(value, Invalid):
-                    _not_taken(batch, row, field, raw, value)
+                    _not_taken(batch, row, field, row.raw[name], value)
                 else:
                     row.values[name] = value
+
+
+def _holders(rows: list[Row]) -> dict[Any, list[Row]]:
+    """By field name: the rows that hold it."""
+    names = rows[0].raw.keys()
+    if all(row.raw.keys() == names for row in rows):
+        return dict.fromkeys(names, rows)
+    found: defaultdict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        for name in row.raw:
+            found[name].append(row)
+    return found
 
 
 def _not_taken(batch: Batch, row: Row, field: FieldPlan, raw: Any, error: Invalid) -> None:
