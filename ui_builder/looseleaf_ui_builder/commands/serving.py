@@ -16,6 +16,7 @@ import click
 from looseleaf_ui_builder.commands.terminal import translated
 
 ROOT = Path(__file__).parents[3]
+CHOSEN = "LOOSELEAF_RELOADING_PORT"
 
 
 def is_free(host: str, port: int) -> bool:
@@ -30,7 +31,12 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str, wanted: int | None, first: int = 5000) -> int:
-    """The port to use: the wanted one, else the first free one from `first` on. Wrong usage where the wanted one is taken."""
+    """The port to use: the wanted one, else the first free one from `first` on. Wrong usage where the wanted one is taken.
+
+    A process that was started anew after a change uses the port that the first one has opened.
+    """
+    if CHOSEN in os.environ:
+        return int(os.environ[CHOSEN])
     if wanted is not None:
         if wanted and not is_free(host, wanted):
             raise click.UsageError(translated("Port {port} is taken: give another with --port", port=wanted))
@@ -87,6 +93,8 @@ def _serve_with_werkzeug(host: str, port: int, reload: bool, ready: Callable[[],
     from werkzeug.serving import is_running_from_reloader, run_simple
 
     is_child = is_running_from_reloader()
+    if reload:
+        os.environ[CHOSEN] = str(port)
     if is_child or not reload:
         from looseleaf_ui_builder.compose import app_from_environment
 
