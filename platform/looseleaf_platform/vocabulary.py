@@ -18,9 +18,11 @@ ABILITIES = frozenset(
     {
         "audit",
         "builder",
+        "exemptions",
         "explain",
         "export",
         "import",
+        "purge",
         "recycle_bin",
         "reports.all",
         "reports.personal",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from looseleaf_platform.errors import NotAllowed, NotThere, Refused
@@ -147,3 +149,14 @@ def test_nobody_purges_without_the_ability(crm, create):
     write(manager, [Change("delete", "account", mine)])
     with pytest.raises(NotAllowed):
         write(manager, [Change("purge", "account", mine)])
+
+
+def test_a_role_may_be_given_the_ability_to_purge(crm, create):
+    from support.workspaces import publish_texts
+
+    text = Path(__file__).with_name("crm.yaml").read_text("utf-8")
+    publish_texts(crm, text.replace("abilities: [transfer, share]", "abilities: [transfer, share, purge]"))
+    manager = as_user(crm, ["manager"], name="Zhou")
+    mine = create("account", by=manager, name="a")
+    write(manager, [Change("delete", "account", mine)])
+    assert write(manager, [Change("purge", "account", mine)]).written[0].outcome == "purged"
