@@ -12,17 +12,23 @@ from looseleaf_platform.importing.files import Line, cell_fault
 from looseleaf_platform.importing.mapping import PLACE, POSITION, ImportMapping, Source, Target
 from looseleaf_platform.records.requests import Change
 
-REMEMBERED_KEYS = 1_000_000
+REMEMBERED = 1_000_000
+Mention = tuple[str, tuple[Any, ...]]
+"""An object, and the cells that a line fills it from: what has been written once need not be written again for the next such line."""
 
 
 @dataclass
 class Batch:
-    """Changes of some lines. `lines_of[i]` are the lines that change `i` stands for; `faults` are cells refused at once, by line number."""
+    """Changes of some lines. `lines_of[i]` are the lines that change `i` stands for; `faults` are cells refused at once, by line number.
+
+    `mentions[i]` is what the lines say of a record that is to be kept as it is, None where every line counts.
+    """
 
     changes: list[Change] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     lines_of: list[list[int]] = field(default_factory=list)
     keys: list[tuple[str, str] | None] = field(default_factory=list)
+    mentions: list[Mention | None] = field(default_factory=list)
     faults: dict[int, list[Fault]] = field(default_factory=dict)
 
 
@@ -35,25 +41,29 @@ class RowReader:
         self.width = len(headings)
         self.forget = forget
         self.counts: defaultdict[Any, int] = defaultdict(int)
-        self.written: set[tuple[str, str]] = set()
+        self.written: set[Mention] = set()
+        self.cells = [
+            sorted({self.place[column] for source in target.fields.values() for column in source.columns}) for target in mapping.targets
+        ]
 
     def batch(self, lines: Sequence[Line]) -> Batch:
         """The changes of these lines, in the order of the targets, each record once unless its values are to be updated."""
         batch = Batch()
         sound = [(line, self._position(line)) for line in lines if self._is_sound(line, batch)]
-        for target in self.mapping.targets:
-            seen: dict[str, int] = {}
+        for target, cells in zip(self.mapping.targets, self.cells, strict=True):
+            seen: dict[Mention, int] = {}
             for line, position in sound:
-                self._add(batch, target, line, position, seen)
+                mention = (
+                    (target.object, tuple([line.cells[place] for place in cells])) if target.key and target.existing == "keep" else None
+                )
+                self._add(batch, target, line, position, mention, seen)
         return batch
 
     def remember(self, batch: Batch, refused: frozenset[int]) -> None:
         """Note which records are there now: change indexes in `refused` are not."""
-        if self.forget or len(self.written) > REMEMBERED_KEYS:
+        if self.forget or len(self.written) > REMEMBERED:
             return
-        for index, (target, key) in enumerate(zip(batch.targets, batch.keys, strict=True)):
-            if key is not None and target.existing == "keep" and index not in refused:
-                self.written.add(key)
+        self.written.update(mention for index, mention in enumerate(batch.mentions) if mention is not None and index not in refused)
 
     def _position(self, line: Line) -> int:
         if not self.mapping.group:
@@ -73,25 +83,23 @@ class RowReader:
             self._position(line)
         return not found
 
-    def _add(self, batch: Batch, target: Target, line: Line, position: int, seen: dict[str, int]) -> None:
+    def _add(self, batch: Batch, target: Target, line: Line, position: int, mention: Mention | None, seen: dict[Mention, int]) -> None:
         if target.when and line.cells[self.place[target.when]] in (None, ""):
             return
-        key: tuple[str, str] | None = None
-        if target.key:
-            key = (target.object, str(self._value(target.fields[target.key], line, position)))
-            if target.existing == "keep":
-                if key in self.written:
-                    return
-                if key[1] in seen:
-                    batch.lines_of[seen[key[1]]].append(line.number)
-                    return
-                seen[key[1]] = len(batch.changes)
+        if mention is not None:
+            if mention in self.written:
+                return
+            if mention in seen:
+                batch.lines_of[seen[mention]].append(line.number)
+                return
+            seen[mention] = len(batch.changes)
         values = self._values(target, line, position)
         kind = "upsert" if target.key else "create"
         batch.changes.append(Change(kind, target.object, values=values, key=target.key, existing=target.existing))  # type: ignore[arg-type]
         batch.targets.append(target)
         batch.lines_of.append([line.number])
-        batch.keys.append(key)
+        batch.keys.append((target.object, str(self._value(target.fields[target.key], line, position))) if target.key else None)
+        batch.mentions.append(mention)
 
     def _values(self, target: Target, line: Line, position: int) -> Mapping[str, Any]:
         values: dict[str, Any] = {}

@@ -21,8 +21,8 @@ from looseleaf_platform.importing.files import Line, Sheet, open_sheet
 from looseleaf_platform.importing.guarding import guarded
 from looseleaf_platform.importing.mapping import ImportMapping, check_columns
 from looseleaf_platform.importing.rows import Batch, RowReader
-from looseleaf_platform.records.requests import Operation, Outcome
-from looseleaf_platform.records.write import write, write_within
+from looseleaf_platform.importing.storing import foretell, store
+from looseleaf_platform.records.requests import Outcome
 
 FIRST_BATCH, LEAST_BATCH, MOST_BATCH = 200, 20, 2000
 SAMPLES = 20
@@ -122,7 +122,7 @@ class _Run:
     def batch(self, lines: list[Line]) -> list[Refusal]:
         """Write one batch of lines, or foretell it; returns the refused ones."""
         batch = self.reader.batch(lines)
-        outcome = self.foretell(batch) if self.report.dry else write(self.context, batch.changes, Operation("import"), collect=True)
+        outcome = (foretell if self.report.dry else store)(self.context, batch)
         reasons = self.reasons(batch, outcome)
         self.reader.remember(batch, frozenset(index for index, written in enumerate(outcome.written) if written.outcome == "refused"))
         self.report.lines += len(lines)
@@ -130,16 +130,6 @@ class _Run:
         refusals = [Refusal(line.number, line.cells, reasons[line.number]) for line in lines if line.number in reasons]
         self.report.samples.extend(refusals[: max(0, SAMPLES - len(self.report.samples))])
         return refusals
-
-    def foretell(self, batch: Batch) -> Outcome:
-        """What would become of the batch: written, looked at, undone."""
-        outcomes: list[Outcome] = []
-        try:
-            with self.context.workspace.writing(self.context) as (connection, bound):
-                outcomes.append(write_within(connection, bound, batch.changes, Operation("import"), collect=True))
-                raise _Undo
-        except _Undo:
-            return outcomes[0]
 
     def reasons(self, batch: Batch, outcome: Outcome) -> dict[int, list[tuple[str, str]]]:
         """Count what became of each record; the reasons by line for what was refused."""
@@ -160,10 +150,6 @@ class _Run:
                 for number in numbers:
                     found.setdefault(number, []).append((column, fault.say(self.context.locale)))
         return found
-
-
-class _Undo(Exception):
-    """Ends the transaction of a dry run."""
 
 
 class _reject_file:

@@ -103,9 +103,22 @@ def _find_group(batch: Batch, plan: ObjectPlan, field: FieldPlan, rows: list[Row
             row.kind = "create" if created else "update"
             row.id = ids[0] if ids else next(made) if created else same[0].id
             if not created and row.change is not None and row.change.existing == "keep":
+                _understand(batch, row)
                 row.raw = {}
             elif not created:
                 row.raw = {name: raw for name, raw in row.raw.items() if name != field.name}
+
+
+def _understand(batch: Batch, row: Row) -> None:
+    """Note the values that can't be understood, though the record is kept as it is: a file's fault must not go unsaid."""
+    for name, raw in row.raw.items():
+        field = row.plan.fields.get(name)
+        if field is None or isinstance(raw, Mapping):
+            continue
+        try:
+            field.type.parse(raw, field.field, batch.situation)
+        except Invalid as error:
+            row.fault(error.code, error.message, field)
 
 
 def _key_value(batch: Batch, field: FieldPlan, row: Row) -> Any:

@@ -95,10 +95,8 @@ def add_filter(object: str) -> Response:
 
 
 def _editor_again(context: Context, thing: Object, state: ListState, fault: str) -> Response:
-    editor = editor_of(context, painter(), thing, request.args)
-    response = show(
-        "screens/list/_filter.html", 422, object=thing, list_state=state, filterable=filterable(context, thing), faults=(fault,), **editor
-    )
+    editor = {**editor_of(context, painter(), thing, request.args), "faults": (fault,)}
+    response = show("screens/list/_filter.html", 422, object=thing, list_state=state, filterable=filterable(context, thing), **editor)
     response.headers.update({"HX-Retarget": "#filter-form", "HX-Reswap": "outerHTML", "HX-Push-Url": "false"})
     return response
 
