@@ -24,6 +24,7 @@ from support.workspaces import publish_texts
 
 
 def test_an_actor_has_the_teams_below_and_the_roles_of_now(workspace: Workspace) -> None:
+    publish_texts(workspace, "role: sales_rep\nlabel: Rep\n---\nrole: importer\nlabel: Importer\nabilities: [import]\n")
     context = workspace.context(SYSTEM)
     east = write(context, [Change("create", "team", values={"name": "华东"})]).written[0].id
     below = write(context, [Change("create", "team", values={"name": "苏州", "parent": east})]).written[0].id

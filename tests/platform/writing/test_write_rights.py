@@ -113,3 +113,21 @@ def test_only_files_of_ones_own_are_attached(crm, system, rep, create, rows, fau
     assert write(rep, [Change("update", "account", account, {"papers": [encode(mine)]})]).written[0].outcome == "same"
     other = create("account", by=rep, name="b")
     assert faults_of(rep, Change("update", "account", other, {"papers": [encode(mine)]})) == [("/papers", "no-such-file")]
+
+
+def test_nobody_hands_on_a_role_that_they_do_not_have(crm, create, faults_of):
+    clerk = as_user(crm, ["clerk"], name="Gu")
+    somebody = encode(create("user", name="new"))
+    assert faults_of(clerk, Change("create", "role_member", values={"user": somebody, "role": "manager"})) == [("/role", "not-yours")]
+    assert faults_of(clerk, Change("create", "role_member", values={"user": encode(clerk.actor.id), "role": "keeper"})) == [
+        ("/role", "not-yours")
+    ]
+    own = create("role_member", by=clerk, user=somebody, role="clerk")
+    assert faults_of(clerk, Change("update", "role_member", own, {"role": "manager"})) == [("/role", "not-yours")]
+    keeper = as_user(crm, ["keeper"], name="Zhou")
+    create("role_member", by=keeper, user=somebody, role="manager")
+
+
+def test_nobody_gets_a_role_that_there_is_not(crm, system, create, faults_of):
+    values = {"user": encode(create("user", name="new")), "role": "pope"}
+    assert faults_of(system, Change("create", "role_member", values=values)) == [("/role", "unknown-role")]
