@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -20,8 +19,9 @@ from looseleaf_platform.access.profile import profile_of
 from looseleaf_platform.context import Actor, Clock, Context, system_clock
 from looseleaf_platform.database.engines import WAIT_SECONDS, Database
 from looseleaf_platform.database.fence import Fence
-from looseleaf_platform.database.migrations import Migrations, migrate
+from looseleaf_platform.database.migrations import migrate
 from looseleaf_platform.errors import Unavailable
+from looseleaf_platform.extension import Extension, extended
 from looseleaf_platform.people import read_actor
 from looseleaf_platform.publishing import revising
 from looseleaf_platform.records.runtime import Runtime
@@ -35,10 +35,10 @@ log = logging.getLogger(__name__)
 class Workspace:
     """One firm's binder. Open with `Workspace.open`, close when done; threads may share it."""
 
-    def __init__(self, database: Database, vocabulary: Vocabulary, clock: Clock) -> None:
-        self.database, self.vocabulary, self.clock = database, vocabulary, clock
+    def __init__(self, database: Database, vocabulary: Vocabulary, clock: Clock, extensions: Sequence[Extension] = ()) -> None:
+        self.database, self.vocabulary, self.clock = database, extended(vocabulary, extensions), clock
+        self.extensions = tuple(extensions)
         self.fence = Fence(database)
-        self.gates: tuple[Callable[[Any], None], ...] = ()  # stages of extensions that look at every batch before it is stored
         self.doorbell: Callable[[], object] | None = None  # rung after a commit that left a message in the outbox
         self._runtime: Runtime | None = None
         self._loading = threading.Lock()
@@ -53,16 +53,17 @@ class Workspace:
         *,
         clock: Clock = system_clock,
         schema: str | None = None,
-        extensions: Sequence[Migrations] = (),
+        extensions: Sequence[Extension] = (),
         synchronous: str = "NORMAL",
     ) -> Workspace:
         """Open the workspace at `url`; a new database gets the platform's tables and, as revision 1, the system objects.
 
+        `extensions` add to the vocabulary, the tables, the write path and all else that they have parts for.
         `synchronous`: see Database.open. Raises Unavailable where the database can't be reached.
         """
-        workspace = cls(Database.open(url, schema, synchronous=synchronous), vocabulary, clock)
+        workspace = cls(Database.open(url, schema, synchronous=synchronous), vocabulary, clock, extensions)
         try:
-            migrate(workspace.database, extensions)
+            migrate(workspace.database, [one.migrations for one in extensions if one.migrations is not None])
             revising.keep_system_objects(workspace)
         except BaseException:
             workspace.close()

@@ -12,10 +12,10 @@ import pytest
 from looseleaf_metadata.kinds import kinds_of
 from looseleaf_platform.api.parameters import KNOWN
 from looseleaf_platform.api.problems import STATUS
-from looseleaf_platform.vocabulary import platform_vocabulary
+from looseleaf_workflow.vocabulary import workflow_vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"
-KINDS = kinds_of(platform_vocabulary())
+KINDS = kinds_of(workflow_vocabulary())
 
 
 def keys_of(schema: Any) -> Iterator[str]:
@@ -44,7 +44,7 @@ def section_of(kind: str) -> str:
 def test_every_key_of_a_kind_is_in_the_reference(kind: str) -> None:
     said = section_of(kind)
     words = set(re.findall(r"[a-z_]+", said))
-    missing = {key for key in keys_of(KINDS[kind].schema(platform_vocabulary())) if key not in words}
+    missing = {key for key in keys_of(KINDS[kind].schema(workflow_vocabulary())) if key not in words}
     assert missing == set()
 
 

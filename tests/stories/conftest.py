@@ -19,9 +19,9 @@ from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import decode
 from looseleaf_platform.records.requests import Change, Query, Record
 from looseleaf_platform.records.write import write
-from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.compose import create_app
+from looseleaf_ui_builder.wings import open_workspace
 from support.clock import FrozenClock
 from support.html_forms import Form, form_of
 from support.tally import DATABASES
@@ -74,7 +74,7 @@ PEOPLE = (
 
 def found_firm(url: str) -> None:
     """Put the firm's metadata and people into an empty database."""
-    workspace = Workspace.open(url, platform_vocabulary(), clock=FrozenClock())
+    workspace = open_workspace(url, clock=FrozenClock())
     publish_texts(workspace, (FIXTURES / "firm.yaml").read_text("utf-8"))
     by_system = workspace.context(SYSTEM)
     team = write(by_system, [Change("create", "team", values={"name": "华东"})]).written[0].id
@@ -123,7 +123,7 @@ def firm(request: pytest.FixtureRequest, clock: FrozenClock, tmp_path: Path, mon
     monkeypatch.setenv("LOOSELEAF_FILES", str(tmp_path / "files"))
     databases = request.getfixturevalue(f"{request.param}_databases")
     with databases.fresh(databases.template("firm", found_firm)) as url:
-        workspace = Workspace.open(url, platform_vocabulary(), clock=clock)
+        workspace = open_workspace(url, clock=clock)
         yield Firm(workspace)
         workspace.close()
 

@@ -15,9 +15,8 @@ import pytest
 from looseleaf_platform import publishing
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.records.ids import encode
-from looseleaf_platform.vocabulary import platform_vocabulary
-from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.compose import create_app
+from looseleaf_ui_builder.wings import open_workspace
 from support.building import begin, edit_form, publish
 from support.workspaces import publish_texts
 
@@ -170,7 +169,7 @@ def test_a_role_that_hides_the_new_field_hides_it_everywhere(firm: Any, admin: A
 def test_a_second_process_serves_the_new_field_too(firm: Any, admin: Any) -> None:
     account = encode(firm.make("account", firm.lin, name="恒拓"))
     url = firm.workspace.database.writer.url.render_as_string(hide_password=False)
-    other = Workspace.open(url, platform_vocabulary(), clock=firm.workspace.clock)
+    other = open_workspace(url, clock=firm.workspace.clock)
     client = create_app(other, TESTING=True).test_client()
     headers = {"Authorization": f"Bearer {tokens.create(firm.as_(firm.admin), 'test')[1]}"}
     assert NAME not in client.get(f"/api/v1/records/account/{account}", headers=headers).json

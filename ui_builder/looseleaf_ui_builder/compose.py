@@ -17,7 +17,6 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from looseleaf_platform.api import make_api
-from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.builder import make_builder
 from looseleaf_ui_builder.importing import make_imports
@@ -30,6 +29,7 @@ from looseleaf_ui_builder.web.errors import handle_errors
 from looseleaf_ui_builder.web.notices import carry
 from looseleaf_ui_builder.web.security import protect
 from looseleaf_ui_builder.web.templating import furnish
+from looseleaf_ui_builder.wings import EXTENSIONS, open_workspace
 
 DATABASE = "LOOSELEAF_DATABASE_URL"
 PROXIES = "LOOSELEAF_PROXIES"
@@ -55,7 +55,7 @@ def create_app(served: Workspace | Mapping[str, Workspace], *, proxies: int = 0,
     furnish_screens(app)
     protect(app)
     carry(app)
-    make_api(app, workspaces.workspace)
+    make_api(app, workspaces.workspace, EXTENSIONS)
     app.register_blueprint(make_screens())
     app.register_blueprint(make_builder())
     app.register_blueprint(make_imports())
@@ -70,7 +70,7 @@ def app_from_environment() -> Flask:
 
     This process then serves the workspace, and does its background work unless `LOOSELEAF_WORK` is 0.
     """
-    workspace = Workspace.open(os.environ.get(DATABASE, "sqlite:///looseleaf.sqlite3"), platform_vocabulary())
+    workspace = open_workspace(os.environ.get(DATABASE, "sqlite:///looseleaf.sqlite3"))
     workspace.database.serve()
     if works():
         staff = make_staff(workspace)

@@ -51,6 +51,13 @@ def describe(context: Context) -> dict[str, Any]:
                 spec.components.schema(name, schema)
             for path, operations in object_paths(context, entry).items():
                 spec.path(path, operations=operations)
+    for extension in context.workspace.extensions:
+        if extension.describe is not None:
+            schemas, paths = extension.describe(context)
+            for name, schema in schemas.items():
+                spec.components.schema(name, dict(schema))
+            for path, operations in paths.items():
+                spec.path(path, operations=dict(operations))
     return spec.to_dict()
 
 

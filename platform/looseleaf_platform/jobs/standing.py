@@ -30,7 +30,8 @@ class Staff:
     """The threads of one process for one workspace: one for messages and chores, one for jobs, so that a long job keeps nobody waiting.
 
     `handlers`: by topic; `kinds`: of background jobs; `chores`: looked after at every round, beside what publishes left to be done and
-    the clearing away of old messages and idempotency keys. `name`: of the workspace in Redis, the same in all processes.
+    the clearing away of old messages and idempotency keys. What the workspace's extensions bring of these is done as well, and goes
+    before what is given here. `name`: of the workspace in Redis, the same in all processes.
     """
 
     def __init__(
@@ -45,9 +46,14 @@ class Staff:
     ) -> None:
         self.workspace, self.redis_url, self.name = workspace, redis_url, name
         self._bell = RedisDoorbell(redis_url, name) if redis_url else None
+        handlers, kinds = dict(handlers or {}), dict(kinds or {})
+        for extension in workspace.extensions:
+            handlers |= extension.handlers
+            kinds |= extension.jobs
+            chores = (*chores, *extension.chores)
         self._drainers = (
-            Drainer(workspace, handlers or {}, (finish_later, prune, forget, *chores), PAUSE_SECONDS),
-            Drainer(workspace, {TOPIC: running(kinds or {})}, (), PAUSE_SECONDS),
+            Drainer(workspace, handlers, (finish_later, prune, forget, *chores), PAUSE_SECONDS),
+            Drainer(workspace, {TOPIC: running(kinds)}, (), PAUSE_SECONDS),
         )
 
     def start(self) -> None:

@@ -108,7 +108,7 @@ MEND = Text("change these records first")
 
 
 def find(workspace: Workspace, prepared: Prepared, *, blocking_only: bool = False) -> list[Breach]:
-    """All demands of the new Model, beyond those of the one in force, that existing records break."""
+    """All demands of the new Model, beyond those of the one in force, that existing records break; extensions add theirs."""
     settled, before = prepared.sound, prepared.base.model
     if before is None:
         return []
@@ -128,6 +128,8 @@ def find(workspace: Workspace, prepared: Prepared, *, blocking_only: bool = Fals
             if demands:
                 scope = ObjectScope(runtime, runtime.object(name), there)
                 breaches += [breach for demand in demands for breach in _count(connection, scope, name, demand, ambient)]
+    for contribute in (one for extension in workspace.extensions for one in extension.contributors):
+        breaches += [breach for breach in contribute(workspace, prepared) if breach.blocking or not blocking_only]
     return breaches
 
 

@@ -66,11 +66,14 @@ BEFORE: tuple[Stage, ...] = (
     deleting.follow_deletes,
     deleting.follow_restores,
     deleting.follow_purges,
+)
+"""Stages before anything is stored, in order, up to the fillers of extensions."""
+CHECKS: tuple[Stage, ...] = (
     rules.check,
     uniques.check,
     duplicates.check,
 )
-"""Stages before anything is stored, in order; each remembers the faults it finds at the rows."""
+"""What follows before the gates of extensions and the first store; each stage remembers the faults it finds at the rows."""
 After = Callable[[Batch, list[Row]], None]
 AFTER: tuple[After, ...] = (
     storing.store,
@@ -78,11 +81,14 @@ AFTER: tuple[After, ...] = (
     attachments.attach,
     rollups.gather,
     rules.check_late,
+)
+"""Stages that store, in order, up to the late gates of extensions; each is given the rows that are stored."""
+NOTES: tuple[After, ...] = (
     change_rows.store,
     search_index.index,
     duplicates.index,
 )
-"""Stages that store, in order; each is given the rows that are stored."""
+"""What is noted of stored rows; the reactions of extensions follow."""
 
 
 def write(
@@ -183,23 +189,32 @@ def _write_set(
 
 
 def _has_late_rules(context: Context, changes: Sequence[Change]) -> bool:
-    """Whether storing may show that a rule about roll-ups doesn't hold."""
+    """Whether storing may show that a rule or a gate about roll-ups doesn't hold."""
     plans = Plans.of(context.runtime)
     touched = {plans[name] for name in {change.object for change in changes} if name in plans}
     lines = {plans[line.target] for plan in touched for line in plan.lines.values()}
-    return any(rule.late for plan in touched | lines for rule in plan.rules)
+    if any(rule.late for plan in touched | lines for rule in plan.rules):
+        return True
+    names = frozenset(plan.name for plan in touched | lines)
+    gates = (gate for extension in context.workspace.extensions for gate in extension.late_gates)
+    return any(gate.concerns(context.runtime, names) for gate in gates)
 
 
 def _write_wave(batch: Batch, wave: list[Row], first: bool) -> list[Row]:
     batch.begin(wave)
-    for stage in (*BEFORE, *batch.context.workspace.gates):
+    extensions = batch.context.workspace.extensions
+    fillers = (stage for extension in extensions for stage in extension.fillers)
+    gates = (stage for extension in extensions for stage in extension.gates)
+    for stage in (*BEFORE, *fillers, *CHECKS, *gates):
         stage(batch)
     rows = settle(batch)
     if rows:
         sequences.number(batch)
         if first:
             change_rows.store_operation(batch)
-        for after in AFTER:
+        late_gates = (gate.check for extension in extensions for gate in extension.late_gates)
+        reactions = (after for extension in extensions for after in extension.reactions)
+        for after in (*AFTER, *late_gates, *NOTES, *reactions):
             after(batch, rows)
     late = {row.root.index: row.root.faults for row in rows if row.root.faults}
     if late and batch.collect:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.errors import LooseleafError
+from looseleaf_platform.extension import Extension
 from looseleaf_platform.publishing import publish
 from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.scenarios.stage import MovableClock, Stage
@@ -44,28 +45,35 @@ class ScenarioResult:
         return {"scenario": self.name, "app": self.app, "place": str(self.place), "passed": self.passed, "step": self.step, "faults": said}
 
 
-def run_scenarios(documents: Iterable[Document], vocabulary: Vocabulary, only_apps: frozenset[str] | None = None) -> list[ScenarioResult]:
+def run_scenarios(
+    documents: Iterable[Document],
+    vocabulary: Vocabulary,
+    only_apps: frozenset[str] | None = None,
+    extensions: Sequence[Extension] = (),
+) -> list[ScenarioResult]:
     """Run the scenarios of `documents` (of `only_apps`, if given). Raises MetadataError where the documents have problems."""
     with tempfile.TemporaryDirectory(prefix="looseleaf-scenarios-") as folder:
         original = Path(folder) / "template.sqlite3"
-        workspace = Workspace.open(f"sqlite:///{original}", vocabulary)
+        workspace = Workspace.open(f"sqlite:///{original}", vocabulary, extensions=extensions)
         try:
             publish(workspace, tuple(documents), actor=SYSTEM, reason="scenarios")
             runtime = workspace.runtime
         finally:
             workspace.close()
         wanted = [scenario for scenario in runtime.model.scenarios if only_apps is None or scenario.app in only_apps]
-        return [run_scenario(scenario, original, vocabulary, runtime) for scenario in wanted]
+        return [run_scenario(scenario, original, vocabulary, runtime, extensions) for scenario in wanted]
 
 
-def run_scenario(scenario: Scenario, original: Path, vocabulary: Vocabulary, runtime: Runtime) -> ScenarioResult:
+def run_scenario(
+    scenario: Scenario, original: Path, vocabulary: Vocabulary, runtime: Runtime, extensions: Sequence[Extension] = ()
+) -> ScenarioResult:
     """Run one scenario on a fresh copy of the scratch workspace. `runtime` is the copy's too: the same revision."""
     copy = original.with_name("scenario.sqlite3")
     for leftover in original.parent.glob("scenario.sqlite3*"):
         leftover.unlink()
     shutil.copyfile(original, copy)
     clock = MovableClock()
-    workspace = Workspace.open(f"sqlite:///{copy}", vocabulary, clock=clock)
+    workspace = Workspace.open(f"sqlite:///{copy}", vocabulary, clock=clock, extensions=extensions)
     workspace.adopt(runtime)
     try:
         step, faults = play(scenario, Stage(workspace, clock))

@@ -9,6 +9,7 @@ import pytest
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.errors import Refused
+from looseleaf_platform.extension import Extension
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
@@ -104,7 +105,7 @@ def test_an_extension_may_refuse_what_the_rest_of_the_path_would_take(workspace)
             if row.plan.name == "thing" and row.current("name") == "locked":
                 row.fault("locked", Text("Expected text"), row.plan.fields["name"])
 
-    workspace.gates = (gate,)
+    workspace.extensions = (Extension("locks", gates=(gate,)),)
     context = workspace.context(SYSTEM)
     with pytest.raises(Refused) as refused:
         write(context, [Change("create", "thing", values={"name": "locked"})])

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from looseleaf_platform.identity import sessions
-from looseleaf_platform.vocabulary import platform_vocabulary
-from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.cli import COMMANDS, main
 from looseleaf_ui_builder.commands import terminal
+from looseleaf_ui_builder.wings import open_workspace
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -158,7 +157,7 @@ def test_users_are_added_invited_listed_and_get_tokens(run: Run, database_url: s
     assert secret.startswith(entry["shown"].rstrip("…"))
     assert run("token", "revoke", entry["id"], *at)[0] == 0
     assert run("token", "list", "nobody@firm.example", *at)[0] == 2
-    workspace = Workspace.open(database_url, platform_vocabulary())
+    workspace = open_workspace(database_url)
     try:
         assert sessions.sign_in(workspace, "anna@firm.example", password)
     finally:

@@ -8,8 +8,8 @@ import click
 
 from looseleaf_metadata.compile import check_path
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_ui_builder.commands.terminal import format_option, language, tell, write_json
+from looseleaf_ui_builder.wings import product_vocabulary
 
 
 @click.command()
@@ -18,7 +18,7 @@ from looseleaf_ui_builder.commands.terminal import format_option, language, tell
 @format_option
 def command(path: Path, beside: tuple[Path, ...], form: str) -> int:
     """Check the template in the folder PATH (or a single file): exit status 1 if there are problems."""
-    compiled = check_path(path, platform_vocabulary(), beside)
+    compiled = check_path(path, product_vocabulary(), beside)
     if form == "json":
         write_json({"problems": [problem.as_data(language()) for problem in compiled.problems]})
     else:

@@ -11,9 +11,9 @@ import click
 from sqlalchemy.exc import ArgumentError
 
 from looseleaf_platform.identity import accounts
-from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_platform.workspace import Workspace
 from looseleaf_ui_builder.commands.terminal import translated
+from looseleaf_ui_builder.wings import open_workspace
 
 DEFAULT_DATABASE = "sqlite:///looseleaf.sqlite3"
 
@@ -34,7 +34,7 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def opened(database: str) -> Iterator[Workspace]:
     """The workspace at a database address. Wrong usage (2) where the address can't be understood."""
     try:
-        workspace = Workspace.open(database, platform_vocabulary())
+        workspace = open_workspace(database)
     except (ValueError, ArgumentError) as error:
         raise click.UsageError(str(error)) from error
     try:

@@ -10,8 +10,8 @@ from looseleaf_metadata.compile import check_path
 from looseleaf_metadata.problems import MetadataError
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.scenarios import ScenarioResult, run_scenarios
-from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_ui_builder.commands.terminal import format_option, language, tell, write_json
+from looseleaf_ui_builder.wings import EXTENSIONS, product_vocabulary
 
 
 @click.command()
@@ -19,11 +19,11 @@ from looseleaf_ui_builder.commands.terminal import format_option, language, tell
 @format_option
 def command(path: Path, form: str) -> int:
     """Run the scenarios of the template in the folder PATH: exit status 1 if one does not go as written."""
-    compiled = check_path(path, platform_vocabulary())
+    compiled = check_path(path, product_vocabulary())
     if compiled.model is None:
         raise MetadataError(compiled.problems)
     own = frozenset(document.app for document in compiled.documents if Path(document.file).is_relative_to(path))
-    results = run_scenarios(compiled.documents, platform_vocabulary(), own)
+    results = run_scenarios(compiled.documents, product_vocabulary(), own, EXTENSIONS)
     if form == "json":
         write_json({"scenarios": [result.as_data(language()) for result in results]})
     else:

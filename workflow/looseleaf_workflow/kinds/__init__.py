@@ -1,0 +1,8 @@
+"""The kinds of documents that this wing adds to the metadata language, one file each. Adding one: a file here and a line in KINDS."""
+
+from __future__ import annotations
+
+from looseleaf_metadata.kinds.base import Kind
+
+KINDS: tuple[Kind, ...] = ()
+"""Built in this order: a kind may refer to what stands before it."""
