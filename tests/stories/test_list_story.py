@@ -201,3 +201,17 @@ def test_a_column_may_look_through_a_lookup(firm: Any, deals: Any, lin: Any) -> 
     assert titles(page) == ["路径"]
     assert "客户 · 等级" in page
     assert "A 级" in page
+
+
+def test_who_has_nothing_in_the_first_view_begins_with_all(deals: Any, admin: Any) -> None:
+    assert "别人的" in titles(admin.page("/records/deal"))
+    page = admin.page("/records/deal?view=my_open_deals")
+    assert titles(page) == []
+    assert "这个视图里没有商机" in page
+    assert "view=all_deals" in page[page.index("这个视图里没有商机") :]
+
+
+def test_an_object_without_any_record_says_so_at_its_first_view(firm: Any, lin: Any) -> None:
+    page = lin.page("/records/deal")
+    assert titles(page) == []
+    assert re.search(r'aria-current="(?:page|true)"[^>]*>\s*我的进行中', page)

@@ -52,6 +52,9 @@ def _engine(url: URL, schema: str, isolation: Any, lock_milliseconds: int) -> En
         },
     )
 
+    # A join with the values can use an index; of hundreds of ORs PostgreSQL makes a plan that takes longer than the work (160 ms against 2).
+    engine.dialect.tuple_in_values = True
+
     @event.listens_for(engine, "checkin")
     def rest(_connection: Any, record: Any) -> None:
         record.info["rested_since"] = time.monotonic()

@@ -16,6 +16,8 @@ from typing import Any
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
+from looseleaf_platform.database.statistics import Growth
+from looseleaf_platform.database.system_tables import change, duplicate_key
 from looseleaf_platform.errors import NotAllowed
 from looseleaf_platform.importing.files import Line, Sheet, open_sheet
 from looseleaf_platform.importing.guarding import guarded
@@ -101,6 +103,10 @@ class _Run:
         self.reader = RowReader(mapping, sheet.headings, forget=report.dry)
         self.foretold: set[tuple[str, str]] = set()
         self.rejects = rejects
+        objects = [context.runtime.object(target.object) for target in mapping.targets]
+        self.growth = Growth(
+            context.workspace.database, (table for one in objects for table in (one.table, one.grams, change, duplicate_key))
+        )
 
     def go(self, progress: Progress, batch_seconds: float, began: float) -> None:
         """Batch after batch, of a size that keeps each near `batch_seconds`."""
@@ -126,6 +132,7 @@ class _Run:
         reasons = self.reasons(batch, outcome)
         self.reader.remember(batch, frozenset(index for index, written in enumerate(outcome.written) if written.outcome == "refused"))
         self.report.lines += len(lines)
+        self.growth.add(sum(written.outcome == "created" for written in outcome.written) if not self.report.dry else 0)
         self.report.refused += len(reasons)
         refusals = [Refusal(line.number, line.cells, reasons[line.number]) for line in lines if line.number in reasons]
         self.report.samples.extend(refusals[: max(0, SAMPLES - len(self.report.samples))])

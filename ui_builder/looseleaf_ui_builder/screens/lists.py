@@ -33,10 +33,11 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A view as a tab. `key`: what the address says; `own`: a view of the reader's, to be changed or removed."""
+    """A view as a tab. `key`: what the address says; `whole`: leaves nothing out; `personal`: a view of the reader's, to be changed or removed."""
 
     key: str
     label: str
+    whole: bool = False
     current: bool = False
     personal: PersonalView | None = None
 
@@ -74,6 +75,12 @@ class BoundList:
     def filtered(self) -> bool:
         """Whether the list may be empty because of what was asked for."""
         return bool(self.filters or self.state.search)
+
+    @property
+    def whole(self) -> str:
+        """The key of the view that leaves nothing out, "" where it is the one that is open."""
+        key = next((tab.key for tab in self.tabs if tab.whole), "")
+        return "" if key == self.tab.key else key
 
 
 def object_of(context: Context, name: str, action: str = "read") -> Object:
@@ -113,6 +120,15 @@ def bind_list(context: Context, object_name: str, state: ListState) -> BoundList
     )
 
 
+def bind_first_list(context: Context, object_name: str) -> BoundList:
+    """The list of somebody who asked for none in particular: the first view, or the whole where that one has nothing for them."""
+    bound = bind_list(context, object_name, ListState())
+    if bound.page.records or not bound.whole:
+        return bound
+    whole = bind_list(context, object_name, ListState(view=bound.whole))
+    return whole if whole.page.records else bound
+
+
 def prepare_export(context: Context, object_name: str, state: ListState, ids: Sequence[int] = ()) -> Export:
     """A list as an export: its columns, filters and order; only the records with these `ids`, if any are given."""
     query = bind_list(context, object_name, replace(state, after="", before="")).query
@@ -125,9 +141,9 @@ def prepare_export(context: Context, object_name: str, state: ListState, ids: Se
 
 def _tabs(context: Context, thing: Object, personal: tuple[PersonalView, ...], state: ListState) -> tuple[Tab, ...]:
     declared = [view for view in context.model.views_of(thing.name) if view.kind == "table" and read.may_use(context, view)]
-    tabs = [Tab(view.name, view.label.text(context.locale)) for view in declared]
-    if not any(view.where is None for view in declared):
-        tabs.append(Tab(EVERYTHING, _("All")))
+    tabs = [Tab(view.name, view.label.text(context.locale), view.where is None) for view in declared]
+    if not any(tab.whole for tab in tabs):
+        tabs.append(Tab(EVERYTHING, _("All"), whole=True))
     tabs += [Tab(f"p:{encode(view.id)}", view.name, personal=view) for view in personal]
     wanted = state.view if any(tab.key == state.view for tab in tabs) else tabs[0].key
     return tuple(replace(tab, current=tab.key == wanted) for tab in tabs)

@@ -16,7 +16,7 @@ from looseleaf_platform.personal_views import Saved
 from looseleaf_platform.records.ids import decode, encode
 from looseleaf_ui_builder.screens.filtering import editor_of, entered_value
 from looseleaf_ui_builder.screens.list_state import ListState
-from looseleaf_ui_builder.screens.lists import BoundList, addable_columns, bind_list, filterable, object_of, words_of
+from looseleaf_ui_builder.screens.lists import BoundList, addable_columns, bind_first_list, bind_list, filterable, object_of, words_of
 from looseleaf_ui_builder.screens.rendering import go, painter, show, show_object
 from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.errors import is_fragment
@@ -26,6 +26,8 @@ from looseleaf_ui_builder.web.texts import _
 
 def list_records(object: str) -> Response:
     """GET: the list; a script gets the part that changes."""
+    if not request.args:
+        return show_list(bind_first_list(caller(), object))
     return show_list(bind_list(caller(), object, ListState.from_arguments(request.args)))
 
 
