@@ -29,7 +29,7 @@ def published_schemas(vocabulary: Vocabulary) -> dict[str, dict[str, Any]]:
         used = {key: schema for key, schema in SHARED.items() if f'"#/$defs/{key}"' in json.dumps(body)}
         definitions = {key: plain_schema(schema, shared=False) for key, schema in used.items()}
         title = f"A Looseleaf document of the kind '{name}'"
-        schemas[f"{name}.schema.json"] = {"$schema": DIALECT, "title": title, **body, "$defs": definitions}
+        schemas[f"{name}.schema.json"] = {"$schema": DIALECT, "title": title, **body, "$defs": {**body.get("$defs", {}), **definitions}}
     return schemas
 
 
@@ -71,6 +71,8 @@ def plain_schema(schema: Any, *, shared: bool = True) -> Any:
         plain["description"] = str(EXPECTED[expects])
     if "x-by-json-type" in schema:
         plain["anyOf"] = [{"type": name, **plain_schema(branch)} for name, branch in schema["x-by-json-type"].items()]
+    if "x-by-first-key" in schema:
+        plain["oneOf"] = [plain_schema(branch) for branch in schema["x-by-first-key"].values()]
     if "x-by-field-type" in schema:
         branches = schema["x-by-field-type"]
         plain |= {"type": "object", "required": ["type"], "properties": {"type": {"type": "string", "enum": sorted(branches)}}}

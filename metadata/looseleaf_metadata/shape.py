@@ -1,7 +1,8 @@
 """The first check of a document: its shape. jsonschema finds the faults, shape_sentences.py says them.
 
-Two keywords of our own keep the reports exact: `x-by-json-type` chooses a schema by the type of the value instead of trying
-all, `x-by-field-type` by the `type` of a field. schemas.py turns both into plain JSON Schema.
+Three keywords of our own keep the reports exact: `x-by-json-type` chooses a schema by the type of the value instead of trying
+all, `x-by-field-type` by the `type` of a field, `x-by-first-key` by the first key of a step, which names its kind. schemas.py turns
+them into plain JSON Schema.
 """
 
 from __future__ import annotations
@@ -38,6 +39,16 @@ def _by_field_type(validator: Any, branches: Mapping[str, Any], instance: Any, s
         yield from validator.descend(instance, branches[instance["type"]])
 
 
+def _by_first_key(validator: Any, branches: Mapping[str, Any], instance: Any, schema: Any) -> Iterator[ValidationError]:
+    first = str(next(iter(instance), "")) if isinstance(instance, dict) else ""
+    if not isinstance(instance, dict):
+        yield ValidationError("type")
+    elif first not in branches:
+        yield ValidationError(first)
+    else:
+        yield from validator.descend(instance, branches[first])
+
+
 def _required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
         yield from (ValidationError(name) for name in names if name not in instance)
@@ -68,6 +79,7 @@ Shape: Any = extend(  # type: ignore[no-untyped-call]
     {
         "x-by-json-type": _by_json_type,
         "x-by-field-type": _by_field_type,
+        "x-by-first-key": _by_first_key,
         "required": _required,
         "additionalProperties": _additional,
         "propertyNames": _property_names,

@@ -18,6 +18,11 @@ EXPECTED = {
     "path": Text("the name of a field, or a path such as account.owner"),
     "expression": Text("an expression in quotes"),
     "duration": Text("a duration such as '30 days'"),
+    "working_duration": Text("a duration such as '8 workhours' or '2 days'"),
+    "who": Text("people: owner, {role: …}, {manager: …}, {field: …}, or a list of such"),
+    "rejection": Text("end, to_submitter, previous, choose, or step: and the name of a step"),
+    "if_empty": Text("approve, reject, admin, hold, or user: and an e-mail address"),
+    "on_leave": Text("manager, delegate, admin, or user: and an e-mail address"),
     "icon": Text("the name of an icon, such as 'target'"),
     "version": Text("a version in quotes, such as '1.0.0'"),
     "requirement": Text("a version range in quotes, such as '>=1.0'"),
@@ -99,6 +104,20 @@ def _field_type(error: ValidationError, schema: Any) -> Said:
     return "unknown-field-type", Text("unknown field type '{name}'", name=name), suggest(name, known), False
 
 
+def _first_key(error: ValidationError, schema: Any) -> Said:
+    known = list(cast(Any, error.validator_value))
+    if not isinstance(error.instance, dict):
+        return (
+            "wrong-type",
+            Text("expected {expected}, found {found}", expected=TYPES["object"], found=TYPES[json_type(error.instance)]),
+            None,
+            False,
+        )
+    present = next((key for key in error.instance if key in known), None)
+    hint = Text("put '{kind}' first", kind=present) if present else suggest(error.message, known)
+    return "unknown-step", Text("unknown kind of step '{name}'", name=error.message), hint, False
+
+
 def _bad_name(error: ValidationError, schema: Any) -> Said:
     return (*_name_fault(error.message), True)
 
@@ -164,6 +183,7 @@ SENTENCES: dict[str, Callable[[ValidationError, Any], Said]] = {
     "type": _wrong_type,
     "x-by-json-type": _wrong_type,
     "x-by-field-type": _field_type,
+    "x-by-first-key": _first_key,
     "enum": _not_listed,
     "propertyNames": _bad_name,
     "pattern": _pattern,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from looseleaf_metadata.vocabulary import Vocabulary
 
 Schema = dict[str, Any]
-"""A JSON Schema (2020-12) with two keywords of our own, `x-by-json-type` and `x-by-field-type` (see shape.py), and
+"""A JSON Schema (2020-12) with keywords of our own, `x-by-json-type`, `x-by-field-type` and `x-by-first-key` (see shape.py), and
 `x-expects`, the name of what a person should have written."""
 
 
