@@ -24,7 +24,8 @@ from looseleaf_ui_builder.screens.slots import Slot, bind_slots
 
 RAIL_ROWS = 5
 RELATED_ROWS = 50
-MOST_RELATED = 8
+MOST_READ, MOST_RELATED = 8, 24
+"""Related lists that are read for the page, and those that have a tab at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class BoundRecord:
-    """A record's page as one reader sees it."""
+    """A record's page as one reader sees it. `further`: related lists beyond those that are read for the page."""
 
     object: Object
     record: Record
@@ -62,6 +63,7 @@ class BoundRecord:
     highlights: tuple[Slot, ...]
     tags: tuple[Slot, ...]
     related: tuple[Related, ...]
+    further: tuple[RelatedRuntime, ...]
     owner: str
 
 
@@ -78,6 +80,7 @@ def bind_record(context: Context, object_name: str, id: int) -> BoundRecord:
     thing = object_of(context, object_name)
     record = read.get(context, object_name, id)
     form = bind_form(context, object_name)
+    lists = related_of(context, form)
     tags = tuple(slot for slot in highlights(context, thing) if slot.type.name == "select")
     return BoundRecord(
         object=thing,
@@ -87,7 +90,8 @@ def bind_record(context: Context, object_name: str, id: int) -> BoundRecord:
         panels=visible_panels(context, form, record),
         highlights=tuple(slot for slot in highlights(context, thing) if slot not in tags),
         tags=tags,
-        related=tuple(bind_related(context, record, related, RAIL_ROWS) for related in related_of(context, form)),
+        related=tuple(bind_related(context, record, related, RAIL_ROWS) for related in lists[:MOST_READ]),
+        further=lists[MOST_READ:],
         owner=str(record.titles.get("owner", "")),
     )
 
@@ -99,9 +103,10 @@ def title_of(thing: Object, record: Record) -> str:
 
 
 def related_of(context: Context, form: BoundForm) -> tuple[RelatedRuntime, ...]:
-    """The related lists that the reader may see: those that the form names, else all of objects that stand by themselves."""
+    """The related lists that the reader may see: those that the form names, then all others of objects that stand by themselves."""
     known = context.runtime.object(form.object.name).related
-    names = form.related or tuple(name for name, related in known.items() if not context.model.objects[related.object].owned_by)
+    standing = (name for name, related in known.items() if not context.model.objects[related.object].owned_by)
+    names = dict.fromkeys((*form.related, *standing))
     found = [known[name] for name in names if name in known]
     return tuple(
         one
