@@ -78,7 +78,9 @@ def read_year(data: Mapping[str, Any]) -> tuple[HolidayYear | None, list[Fault]]
         pointer = f"/worked/{index}"
         days = _days(written, year, pointer, faults)
         work.update(days)
-        faults += [Fault(pointer, "contradiction", Text("{day} is both closed and worked", day=day.isoformat())) for day in days if day in off]
+        faults += [
+            Fault(pointer, "contradiction", Text("{day} is both closed and worked", day=day.isoformat())) for day in days if day in off
+        ]
     return (None if faults else HolidayYear(data["base"], year, FrozenMap(off), frozenset(work))), faults
 
 
