@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from looseleaf_platform.extension import Extension
+from looseleaf_platform.extension import Extension, LateGate
 from looseleaf_workflow.kinds import KINDS
+from looseleaf_workflow.stages import filling, gate, recording
 from looseleaf_workflow.tables import MIGRATIONS
 
 WORKFLOW = Extension(
     name="workflow",
     kinds=KINDS,
     migrations=MIGRATIONS,
+    fillers=(filling.fill,),
+    gates=(gate.check,),
+    late_gates=(LateGate(gate.check_late, gate.concerns),),
+    reactions=(recording.record, recording.keep_evidence),
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from looseleaf_metadata.kinds.base import Kind
+from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
+from looseleaf_workflow.kinds.pipeline import PipelineKind
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind())
 """Built in this order: a kind may refer to what stands before it."""

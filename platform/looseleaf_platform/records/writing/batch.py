@@ -115,7 +115,7 @@ class Row:
 @dataclass(eq=False)
 class Batch:
     """One wave of a write: no record is in it twice. `wave`: the rows of its changes; `rows`: those of them still in work, their lines,
-    and what follows from them. Stages read and change `rows`.
+    and what follows from them. Stages read and change `rows`. `notes`: what an extension's stages leave for its later ones, one wave long.
     """
 
     context: Context
@@ -126,6 +126,7 @@ class Batch:
     wave: list[Row] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     shared: Shared = field(default_factory=lambda: Shared())
+    notes: dict[str, Any] = field(default_factory=dict)
     _rows_by_id: dict[tuple[str, int], Row] = field(default_factory=dict)
 
     def begin(self, wave: list[Row]) -> None:
@@ -133,6 +134,7 @@ class Batch:
         self.wave = wave
         self.rows = [row for row in wave if not row.faults]
         self._rows_by_id = {}
+        self.notes = {}
         self.__dict__.pop("relations", None)
 
     @property

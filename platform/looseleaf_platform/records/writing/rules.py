@@ -34,12 +34,12 @@ def check_late(batch: Batch, rows: list[Row]) -> None:
     for plan, group in batch.by_plan(row for row in rows if row.kind in ("create", "update") and not row.derived):
         late = [rule for rule in plan.rules if rule.late]
         if late:
-            _bring_gathered(batch, plan, group)
+            bring_gathered(batch, plan, group)
             _check_rules(batch, late, group)
 
 
-def _bring_gathered(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
-    """Put the roll-ups as they are stored now into the rows."""
+def bring_gathered(batch: Batch, plan: ObjectPlan, rows: list[Row]) -> None:
+    """Put the roll-ups as they are stored now into rows of one object."""
     by_id = {row.id: row for row in rows}
     for stored in batch.connection.execute(plan.select_by_ids, {"ids": list(by_id)}):
         row = by_id[stored.id]
