@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
 
+from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Field
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
@@ -24,6 +25,7 @@ from looseleaf_platform.fields.base import Situation
 from looseleaf_platform.importing.guarding import guarded
 from looseleaf_platform.records import ids, read
 from looseleaf_platform.records.requests import Query, Record
+from looseleaf_platform.records.tables import target_of
 
 TITLED = ("lookup", "user", "team")
 MASK = "***"
@@ -31,24 +33,33 @@ SKIPPED = ("lines", "many_to_many", "file", "image")
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A field, or one reached through look-ups: `path` as in Query.fields, `labels` of what it leads through."""
+
+    path: str
+    field: Field
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
-    """An export ready to be written: headings in the reader's language and the fields behind them."""
+    """An export ready to be written: headings in the reader's language and the columns below them."""
 
     context: Context
     object: str
     query: Query
-    fields: tuple[Field, ...]
+    columns: tuple[Column, ...]
 
     @property
     def headings(self) -> list[str]:
         """Labels of the columns; the id first, so that a changed file finds its records again."""
-        return ["id", *(field.label.text(self.context.locale) for field in self.fields)]
+        return ["id", *(" · ".join(label.text(self.context.locale) for label in column.labels) for column in self.columns)]
 
     def rows(self) -> Iterator[list[Any]]:
         """Cells of every record that the reader may export, typed: numbers, dates, text."""
         situation = Situation(locale=self.context.locale, timezone=self.context.actor.timezone)
         for record in read.stream(self.context, self.object, self.query):
-            yield [ids.encode(record.id), *(cell(record, field, situation) for field in self.fields)]
+            yield [ids.encode(record.id), *(cell(record, column, situation) for column in self.columns)]
 
 
 def prepare(context: Context, object_name: str, query: Query, columns: Sequence[str] = ()) -> Export:
@@ -58,22 +69,33 @@ def prepare(context: Context, object_name: str, query: Query, columns: Sequence[
         raise NotAllowed(Text("You may not export these records"), "export")
     readable = context.profile.readable(object_name)
     wanted = tuple(columns) or tuple(name for name in readable if not found.fields[name].system and found.fields[name].type not in SKIPPED)
-    unknown = next((name for name in wanted if name not in readable), None)
-    if unknown is not None:
-        raise BadQuery(Text("There is no column '{name}' to export", name=unknown[:60]), "fields")
-    fields = tuple(found.fields[name] for name in wanted if name != "id")
-    return Export(context, object_name, query, fields)
+    bound = tuple(_column(context, object_name, path) for path in wanted if path != "id")
+    return Export(context, object_name, replace(query, fields=tuple(column.path for column in bound)), bound)
 
 
-def cell(record: Record, field: Field, situation: Situation) -> Any:
+def _column(context: Context, object_name: str, path: str) -> Column:
+    """A column by its path. Raises BadQuery where the reader may not see it, as for one that isn't there."""
+    labels: list[Label] = []
+    at = object_name
+    for name in path.split("."):
+        if name not in context.profile.readable(at):
+            raise BadQuery(Text("There is no column '{name}' to export", name=path[:60]), "fields")
+        field = context.model.object(at).fields[name]
+        labels.append(field.label)
+        at = target_of(field)
+    return Column(path, field, tuple(labels))
+
+
+def cell(record: Record, column: Column, situation: Situation) -> Any:
     """The value of one cell."""
-    if field.name in record.masked:
+    field = column.field
+    if column.path in record.masked:
         return MASK
-    value = record.values.get(field.name)
+    value = record.values.get(column.path)
     if value is None or (isinstance(value, bool | int | Decimal | date) and not isinstance(value, datetime) and field.type not in TITLED):
         return _plain(value, field, situation)
     if field.type in TITLED:
-        return record.titles.get(field.name, "")
+        return record.titles.get(column.path, "")
     if isinstance(value, datetime):
         return value.astimezone(ZoneInfo(situation.timezone)).replace(tzinfo=None)
     return field_type(field.type).display(value, field, situation)

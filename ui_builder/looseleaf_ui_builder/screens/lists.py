@@ -135,8 +135,7 @@ def prepare_export(context: Context, object_name: str, state: ListState, ids: Se
     if ids:
         ticked = Group("or", tuple(Condition("id", "eq", encode(id)) for id in ids))
         query = replace(query, where=Group("and", (ticked, *((query.where,) if query.where else ()))))
-    columns = tuple(path for path in query.fields or () if "." not in path)
-    return exporting.prepare(context, object_name, replace(query, fields=columns), columns)
+    return exporting.prepare(context, object_name, query, query.fields or ())
 
 
 def _tabs(context: Context, thing: Object, personal: tuple[PersonalView, ...], state: ListState) -> tuple[Tab, ...]:
