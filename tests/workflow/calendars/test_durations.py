@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -68,7 +69,5 @@ def test_only_lengths_that_are_the_same_everywhere_are_exact() -> None:
 
 @given(st.text(max_size=20))
 def test_no_text_makes_the_parser_fall_over(written: str) -> None:
-    try:
-        parse_duration(written)
-    except BadDuration as refused:
-        assert str(refused.message)
+    with suppress(BadDuration):
+        assert parse_duration(written).amount > 0

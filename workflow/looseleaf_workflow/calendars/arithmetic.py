@@ -27,10 +27,11 @@ class Due:
 
 
 def add(calendar: Calendar, start: datetime, duration: Duration) -> Due:
-    """The moment at which `duration` has passed since `start`: the earliest one, so a day's last hour ends at closing time.
+    """The moment at which `duration` has passed since `start`: the earliest one, so what would fall on an opening is due at the closing
+    before it.
 
-    A start outside working time counts from the next opening. `workdays` lead to the same time on the n-th working day after, or the
-    nearest time at which that day is open. `days`, `weeks`, `months` keep the local time; months end on the last day of a shorter one.
+    A start outside working time counts from the next opening. `workdays` lead to the same local time on the n-th working day after,
+    within its hours. `days`, `weeks`, `months` keep the local time; months end on the last day of a shorter one.
     """
     if duration.amount < 0:
         raise ValueError(f"'{duration}' goes backwards: use subtract")
@@ -42,8 +43,8 @@ def add(calendar: Calendar, start: datetime, duration: Duration) -> Due:
 
 
 def subtract(calendar: Calendar, end: datetime, duration: Duration) -> Due:
-    """The moment that lies `duration` before `end`, for reminders before a deadline: of workhours the latest from which they lead there,
-    of workdays the same time on the n-th working day before."""
+    """The moment that lies `duration` before `end`, for reminders before a deadline: the latest one, so what would fall on a closing lies
+    at the next opening."""
     if duration.unit == "workhours":
         return _subtract_worked(calendar, end, duration.amount * timedelta(hours=1) // MICROSECOND)
     if duration.unit == "workdays":
@@ -69,8 +70,10 @@ def working_days_between(calendar: Calendar, start: datetime, end: datetime) -> 
         return 0
     first, last = _local(calendar, begin).date(), _local(calendar, end).date()
     days = [day for year in range(first.year, last.year + 1) for day in year_table(calendar, year).days]
-    count = bisect_right(days, last.toordinal()) - bisect_right(days, first.toordinal())
-    return count if count == 0 or _add_workdays(calendar, start, count).at <= end else count - 1
+    count = bisect_right(days, last.toordinal()) - bisect_right(days, first.toordinal()) + 1
+    while count and _add_workdays(calendar, start, count).at > end:
+        count -= 1
+    return count
 
 
 def is_open(calendar: Calendar, moment: datetime) -> bool:
@@ -137,12 +140,19 @@ def _add_workdays(calendar: Calendar, start: datetime, count: int) -> Due:
         return begin
     local = _local(calendar, begin.at)
     year, table = local.year, year_table(calendar, local.year)
-    position = bisect_right(table.days, local.date().toordinal()) - 1 + count
+    position = bisect_right(table.days, local.date().toordinal()) - 1
+    whole = table.starts[position] == micros(begin.at)  # whole days, from opening to closing
+    position += count - whole
     while position >= len(table.days):
         position -= len(table.days)
         year += 1
         table = year_table(calendar, year)
-    return Due(_same_time(calendar, table, position, local), _guessed(calendar, _local(calendar, start).year, year))
+    number = table.ends[position] if whole else _same_time(calendar, table, position, local)
+    index = bisect_left(table.closes, number)
+    if number <= table.opens[index]:  # nothing is worked since the closing before
+        year, table, index = (year, table, index) if index else (year - 1, year_table(calendar, year - 1), 0)
+        number = table.closes[index - 1]
+    return Due(moment_of(number), _guessed(calendar, _local(calendar, start).year, year))
 
 
 def _subtract_workdays(calendar: Calendar, end: datetime, count: int) -> Due:
@@ -156,17 +166,15 @@ def _subtract_workdays(calendar: Calendar, end: datetime, count: int) -> Due:
         position += len(table.days)
     if position >= len(table.days):  # nothing to take off, and no working day left in the year
         return Due(end.astimezone(UTC))
-    return Due(_same_time(calendar, table, position, local), _guessed(calendar, year, local.year))
+    number = _same_time(calendar, table, position, local)
+    return Due(next_open(calendar, moment_of(number)).at, _guessed(calendar, year, local.year))
 
 
-def _same_time(calendar: Calendar, table: YearTable, position: int, local: datetime) -> datetime:
-    """The moment of a working day at the local time of another; where it is closed then, the nearest opening after, or its end."""
-    day = date.fromordinal(table.days[position])
-    number = micros(from_wall(datetime.combine(day, local.time()), zone(calendar.timezone)))
-    number = max(table.starts[position], min(number, table.ends[position]))
-    if number < table.ends[position]:
-        number = max(number, table.opens[bisect_right(table.closes, number)])
-    return moment_of(number)
+def _same_time(calendar: Calendar, table: YearTable, position: int, local: datetime) -> int:
+    """The local time of a moment on a working day, not before it opens nor after it closes, in microseconds since 1970."""
+    wall = datetime.combine(date.fromordinal(table.days[position]), local.time())
+    number = micros(from_wall(wall, zone(calendar.timezone)))
+    return max(table.starts[position], min(number, table.ends[position]))
 
 
 def _add_plain(calendar: Calendar, start: datetime, duration: Duration) -> datetime:

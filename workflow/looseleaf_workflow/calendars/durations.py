@@ -20,7 +20,7 @@ WORKING_UNITS: tuple[Unit, ...] = ("workhours", "workdays")
 """Units that count only time in which a calendar is open."""
 MOST = 99_999
 PATTERN = rf"^[1-9][0-9]{{0,4}} ({'|'.join(unit[:-1] for unit in UNITS)})s?$"
-DURATION: Schema = text(pattern=PATTERN, **{"x-expects": "duration"})
+DURATION: Schema = text(pattern=PATTERN, **{"x-expects": "working_duration"})
 """The schema of a duration in documents of this wing."""
 WRITTEN = re.compile(r"\s*(?P<amount>[-+]?[0-9.,]*)\s*(?P<unit>[^\W\d_]*)\s*")
 

@@ -15,7 +15,7 @@ from looseleaf_workflow.calendars.calendar import Calendar, MissingYear
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-FIRST_YEAR, LAST_YEAR = 1900, 2300
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 """How far calendars reach: what lies beyond is a slip of the pen."""
 
 
