@@ -52,7 +52,7 @@ class Extension:
     """The parts of one wing.
 
     Language: `kinds` of documents, `abilities` of roles, `pages` of menus. Storage: `migrations`, its own tables.
-    Write path, in order: `fillers` after the defaults, `gates` before anything is stored, `late_gates` once roll-ups are known,
+    Write path: `exemptions`, names of recorded permissions to break what it demands; in order: `fillers` after the defaults, `gates` before anything is stored, `late_gates` once roll-ups are known,
     `reactions` at the end. Publishing: `contributors` to its plan. Background: outbox `handlers` by topic, `jobs` by kind, `chores`.
     API: `blueprints` (makers of Flask blueprints under /api/v1), and `describe` for their part of the OpenAPI description.
     """
@@ -62,6 +62,7 @@ class Extension:
     abilities: frozenset[str] = frozenset()
     pages: frozenset[str] = frozenset()
     migrations: Migrations | None = None
+    exemptions: frozenset[str] = frozenset()
     fillers: tuple[Before, ...] = ()
     gates: tuple[Before, ...] = ()
     late_gates: tuple[LateGate, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from looseleaf_platform.extension import Extension, LateGate
+from looseleaf_workflow.api import describing, stages
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.stages import filling, gate, recording
 from looseleaf_workflow.tables import MIGRATIONS
@@ -11,8 +12,11 @@ WORKFLOW = Extension(
     name="workflow",
     kinds=KINDS,
     migrations=MIGRATIONS,
+    exemptions=frozenset({gate.EXEMPTION}),
     fillers=(filling.fill,),
     gates=(gate.check,),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
     reactions=(recording.record, recording.keep_evidence),
+    blueprints=(stages.make_routes,),
+    describe=describing.describe,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from looseleaf_metadata.model import Object
-from looseleaf_platform.api.parameters import MAX_SIZE
+from looseleaf_platform.api.parameters import MAX_REASON, MAX_SIZE
 from looseleaf_platform.api.problems import MEDIA_TYPE
 from looseleaf_platform.context import Context
 
@@ -25,6 +25,8 @@ SENTENCES = {
 }
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 13}}
 IF_MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string", "pattern": '^(\\*|"[0-9]{1,18}")$'}}
+REASON = {"name": "reason", "in": "query", "description": "Why, for the history", "schema": {"type": "string", "maxLength": MAX_REASON}}
+EXEMPT = {"name": "exempt", "in": "query", "description": "Recorded exemptions: names, separated by commas", "schema": {"type": "string"}}
 IDEMPOTENCY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]*$"}}
 
 
@@ -73,7 +75,7 @@ def creating(name: str, label: str) -> dict[str, Any]:
     made = operation(
         f"create_{name}",
         f"Create {label}",
-        [IDEMPOTENCY],
+        [REASON, EXEMPT, IDEMPOTENCY],
         ("201", schema_of("Created")),
         "400",
         "401",
@@ -91,7 +93,7 @@ def changing(name: str, label: str) -> dict[str, Any]:
     """PATCH of a record."""
     body = {"schema": {"$ref": f"#/components/schemas/{name}_values"}}
     made = operation(
-        f"change_{name}", f"Change one of {label}", [ID, IF_MATCH, IDEMPOTENCY], ("200", schema_of("Identity")),
+        f"change_{name}", f"Change one of {label}", [ID, IF_MATCH, REASON, EXEMPT, IDEMPOTENCY], ("200", schema_of("Identity")),
         "400", "401", "403", "404", "412", "415", "422", "428",
     )  # fmt: skip
     return {**made, "requestBody": {"required": True, "content": {"application/json": body}}}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import BadQuery
-from looseleaf_platform.records.requests import Condition, Group, Query
+from looseleaf_platform.extension import Extension
+from looseleaf_platform.records.requests import Condition, Group, Operation, Query
 
 MAX_FILTER_LENGTH = 20_000
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100
 MAX_SIZE = 200
+EXEMPTIONS = frozenset({"required", "rules", "history"})
+"""What the platform's own exemptions are called; extensions add theirs."""
+MAX_REASON = 500
 KNOWN = ("filter", "search", "sort", "fields", "page[after]", "page[before]", "page[size]", "count", "deleted")
 
 
@@ -34,6 +38,18 @@ def list_query(arguments: Mapping[str, str]) -> Query:
         deleted=switch(arguments, "deleted"),
         count=switch(arguments, "count"),
     )
+
+
+def said_operation(kind: str, arguments: Mapping[str, str], extensions: Iterable[Extension] = ()) -> Operation:
+    """The operation of a write, with the `reason` and the exemptions (`exempt`) that its address names. Raises BadQuery."""
+    wanted = frozenset(names(arguments.get("exempt", "")))
+    unknown = wanted - EXEMPTIONS.union(*(extension.exemptions for extension in extensions))
+    if unknown:
+        raise BadQuery(Text("There is no exemption '{name}'", name=min(unknown)[:60]), "exempt")
+    reason = arguments.get("reason", "")
+    if len(reason) > MAX_REASON:
+        raise BadQuery(Text("The reason is too long"), "reason")
+    return Operation(kind, reason=reason, exemptions=wanted)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.api.callers import caller
 from looseleaf_platform.api.dumping import dumper
-from looseleaf_platform.api.parameters import list_query, names
+from looseleaf_platform.api.parameters import list_query, names, said_operation
 from looseleaf_platform.api.problems import BadBody
 from looseleaf_platform.api.schemas import load_values
 from looseleaf_platform.context import Context
@@ -61,7 +61,7 @@ def create_records(name: str) -> Response:
     changes = [
         Change("create", name, values=load_values(context, name, row, f"/{place}" if many else "")) for place, row in enumerate(rows)
     ]
-    outcome = write(context, changes, Operation("create"), idempotency_key=idempotency_key())
+    outcome = write(context, changes, said("create", context), idempotency_key=idempotency_key())
     if many:
         return answer({"data": [identity(written) for written in outcome.written]}, 201)
     return answer(identity(outcome.written[0]), 201, located(name, outcome))
@@ -73,7 +73,7 @@ def change_record(name: str, id: str) -> Response:
     context = caller()
     readable(context, name)
     change = Change("update", name, record_id(id), load_values(context, name, json_body()), version=expected_version())
-    outcome = write(context, [change], Operation("edit"), idempotency_key=idempotency_key())
+    outcome = write(context, [change], said("edit", context), idempotency_key=idempotency_key())
     return answer(identity(outcome.written[0]), headers=located(name, outcome))
 
 
@@ -84,6 +84,11 @@ def delete_record(name: str, id: str) -> Response:
     readable(context, name)
     write(context, [Change("delete", name, record_id(id), version=expected_version(required=False))], Operation("delete"))
     return Response(status=204)
+
+
+def said(kind: str, context: Context) -> Operation:
+    """The operation, with the reason and the exemptions that the request gives."""
+    return said_operation(kind, request.args.to_dict(), context.workspace.extensions)
 
 
 def readable(context: Context, name: str) -> None:

@@ -53,12 +53,14 @@ class Relations:
 
     def follow(self, object_name: str, id: int | None, path: str) -> Any:
         """The value at `path` of a record; None where there is none."""
-        if id is None:
-            return None
+        scope = None if id is None else self.scope(object_name, id)
+        return None if scope is None else scope[path]
+
+    def scope(self, object_name: str, id: int) -> Scope | None:
+        """A record as expressions see it; None where there is none."""
         if (object_name, id) not in self._scopes:
             self.fetch(object_name, (id,))
-        scope = self._scopes[object_name, id]
-        return None if scope is None else scope[path]
+        return self._scopes.get((object_name, id))
 
     def fetch(self, object_name: str, ids: Iterable[int]) -> None:
         """Read those records that aren't known yet, in one query."""
