@@ -38,6 +38,8 @@ class Mode:
     any_reject: Literal["waits_for_others", "fails"] = "waits_for_others"
 
 
+EVERYBODY = Mode()
+"""All must agree: the mode where none is written."""
 TimeoutAction = Literal["remind", "escalate_to", "auto_agree", "auto_reject", "transfer", "notify_admin"]
 
 

@@ -1,0 +1,426 @@
+"""Who is asked: resolution on entry, the submitter, repeated people, nobody; picks; delegation; leavers (A05 to A16, A50 to A53, A91 to A95)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from looseleaf_metadata.frozen import FrozenMap
+from looseleaf_workflow.approvals import commands as c
+from looseleaf_workflow.approvals import questions as q
+from looseleaf_workflow.approvals.decide import Decision, Needs, decide
+from looseleaf_workflow.approvals.definition import Definition
+from looseleaf_workflow.approvals.events import StepEntered, Submitted
+from looseleaf_workflow.approvals.state import State
+from support.approval_play import ADMIN, MORNING, Play, World
+
+Start = Callable[..., Play]
+Flow = Callable[..., Definition]
+
+
+def notes_of(play: Play, step: str) -> tuple[tuple[str, ...], ...]:
+    """What was noted when a step was last entered."""
+    entered = [event.body for event in play.events if isinstance(event.body, StepEntered) and event.body.node == step]
+    return entered[-1].notes
+
+
+def test_a01_an_instance_is_pinned_to_its_version_and_starts_with_tasks_and_timers_in_one_decision(flow_of: Flow) -> None:
+    definition = flow_of("{approve: check, who: {role: legal}, due: 8 workhours}")
+    play = Play(definition, World(roles={"legal": ("a",)})).submit()
+    assert play.happened() == ["Submitted", "StepEntered", "TaskOpened"]
+    assert isinstance(play.events[0].body, Submitted)
+    assert play.state.definition == definition.sha256
+    assert [timer.at for timer in play.state.timers.values()] == [MORNING + timedelta(hours=8)]
+    with pytest.raises(ValueError, match="runs on"):
+        decide(flow_of("{approve: check, who: owner}"), play.state, c.Command("k", ADMIN, c.Terminate("x")), q.Facts(MORNING))
+
+
+def test_a05_a_submission_without_a_required_field_is_refused_with_the_fields(flow_of: Flow) -> None:
+    definition = flow_of("{approve: check, who: owner}", header="require: [amount, region]")
+    play = Play(definition, World(values={"amount": "1"}))
+    refusal = play.refused("sub", c.Submit())
+    assert refusal.details["fields"] == ("region",)
+    assert play.state == State()
+    play.world.values["region"] = "east"
+    play.submit()
+
+
+def test_a06_a_role_is_resolved_when_its_step_is_entered(start: Start) -> None:
+    play = start("{approve: one, who: {role: cfo}}", "{approve: two, who: {role: legal}}", cfo=("x",), legal=("a",))
+    play.world.roles["legal"] = ("b",)
+    play.agree("x")
+    assert play.open == {("two", "b")}
+    play.world.roles["legal"] = ("c",)
+    assert play.open == {("two", "b")}
+
+
+def test_a10_unknown_and_inactive_people_are_left_out_with_a_note(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}}", legal=("a", "gone"), world=World(inactive={"gone"}))
+    assert play.open == {("check", "a")}
+    assert ("dropped", "gone") in notes_of(play, "check")
+
+
+def test_a10_an_expression_that_raises_stops_the_instance_until_an_admin_tries_again(start: Start) -> None:
+    play = start(
+        "{approve: one, who: {role: cfo}}", "{approve: two, who: {role: legal}}", cfo=("x",), world=World(broken={"legal": "no such"})
+    )
+    play.agree("x")
+    assert play.status == "error"
+    assert play.state.reason == "no such"
+    assert play.refused("x", c.Retry()).code == "not-allowed"
+    play.do(ADMIN, c.Retry())
+    assert play.status == "error"
+    play.world.broken.clear()
+    play.world.roles["legal"] = ("a",)
+    play.do(ADMIN, c.Retry())
+    assert play.open == {("two", "a")}
+    play.agree("a")
+    assert play.status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "open_"),
+    [
+        ("approve", "approved", set()),
+        ("reject", "rejected", set()),
+        ("admin", "running", {("check", "@admins")}),
+        ("hold", "running", {("check", "@admins")}),
+        ("user:bob", "running", {("check", "bob")}),
+        ("user:gone", "running", {("check", "@admins")}),
+        ("user:sub", "running", {("check", "@admins")}),
+    ],
+)
+def test_a11_nobody_to_ask(start: Start, policy: str, status: str, open_: set[tuple[str, str]]) -> None:
+    play = start(f"{{approve: check, who: {{role: legal}}, people: {{if_empty: '{policy}'}}}}", world=World(inactive={"gone"}))
+    assert play.status == status
+    assert play.open == open_
+    assert play.events[1].actor == "system"
+    assert ("empty", policy) in notes_of(play, "check")
+
+
+def test_a11_a_held_task_waits_until_an_admin_names_somebody(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}, people: {if_empty: hold}}")
+    assert play.task("@admins").kind == "hold"
+    assert play.refused(ADMIN, c.Agree(play.task("@admins").id)).code == "not-allowed"
+    play.do(ADMIN, c.Transfer(play.task("@admins").id, "bob"))
+    play.agree("bob")
+    assert play.status == "approved"
+
+
+def test_a11_approve_never_applies_where_a_person_must_decide(start: Start) -> None:
+    """The check refuses it in one flow; a definition that came another way is held to it too."""
+    play = start("{approve: check, who: {role: legal}, people: {if_empty: admin}, human_required: true}")
+    from dataclasses import replace
+
+    step = play.definition.step("check")
+    lax = replace(play.definition, flow=(replace(step, policies=replace(step.policies, if_empty="approve")),))
+    again = Play(lax, World()).submit()
+    assert again.open == {("check", "@admins")}
+
+
+def test_a11_too_few_people_for_a_quota_count_as_nobody_and_are_never_waved_through(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}, mode: {at_least: 3}, people: {if_empty: approve}}", legal=("a", "b"))
+    assert play.open == {("check", "@admins")}
+    assert ("too_few", "admin") in notes_of(play, "check")
+    play.do(ADMIN, c.Agree(play.task("@admins").id))
+    assert play.status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("policy", "open_", "status"),
+    [("skip", {("next", "x")}, "agreed"), ("allow", {("check", "sub")}, "open"), ("manager", {("check", "boss")}, "open")],
+)
+def test_a12_the_submitter_as_approver(start: Start, policy: str, open_: set[tuple[str, str]], status: str) -> None:
+    world = World(managers={"sub": "boss"})
+    steps = (f"{{approve: check, who: {{role: legal}}, people: {{self: {policy}}}}}", "{approve: next, who: {role: cfo}}")
+    play = start(*steps, legal=("sub",), cfo=("x",), world=world)
+    assert play.open == open_
+    assert play.node("check").slots[0].status == status
+    if policy == "skip":
+        assert play.node("check").how == "self"
+        assert play.node("check").slots[0].vote.auto == "self"  # type: ignore[union-attr]
+
+
+def test_a12_without_a_manager_the_step_counts_as_empty(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}, people: {self: manager}, human_required: true}", legal=("sub",))
+    assert play.open == {("check", "@admins")}
+
+
+def test_a12_a_replaced_submitter_is_merged_with_the_same_person(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}}", legal=("sub", "boss"), world=World(managers={"sub": "boss"}))
+    assert play.open == {("check", "boss")}
+
+
+TWICE = ("{approve: one, who: {role: cfo}}", "{approve: two, who: {role: legal}}", "{approve: three, who: {role: cfo}}")
+
+
+@pytest.mark.parametrize(("policy", "asked_again"), [("none", True), ("adjacent", True), ("first", False)])
+def test_a13_the_same_person_in_a_later_step(start: Start, policy: str, asked_again: bool) -> None:
+    play = start(*TWICE, header=f"people: {{dedup: {policy}}}", cfo=("x",), legal=("a",))
+    play.agree("x")
+    play.agree("a")
+    assert (("three", "x") in play.open) is asked_again
+    assert (play.status == "approved") is not asked_again
+
+
+def test_a13_adjacent_means_the_step_executed_just_before(start: Start) -> None:
+    play = start(
+        TWICE[0], "{cc: note, who: owner}", "{approve: two, who: {role: cfo}}", TWICE[2], header="people: {dedup: adjacent}", cfo=("x",)
+    )
+    play.agree("x")
+    assert play.status == "approved"
+    assert (play.node("two").how, play.node("three").how) == ("dedup", "dedup")
+
+
+def test_a13_a_vote_as_an_added_person_or_about_other_values_does_not_count(start: Start) -> None:
+    header = "people: {dedup: first}\nmaterial: {fields: [amount]}"
+    play = start("{approve: one, who: {role: legal}}", "{approve: two, who: {role: cfo}}", header=header, legal=("a",), cfo=("x", "a"))
+    play.add("a", "together", "x")
+    play.agree("x")
+    play.agree("a")
+    assert play.open == {("two", "x")}
+    other = start("{approve: one, who: {role: legal}}", "{approve: two, who: {role: legal}}", header=header, legal=("a", "b"))
+    other.agree("a")
+    other.do(c.SYSTEM, c.RecordChanged(FrozenMap({"amount": "7"})))
+    other.agree("b")
+    assert other.open == {("two", "a")}
+
+
+def test_a14_an_agreement_of_an_earlier_round_does_not_count(start: Start) -> None:
+    steps = (
+        "{approve: one, who: {role: cfo}}",
+        "{approve: two, who: {role: legal}, on_reject: to_submitter}",
+        "{approve: three, who: {role: cfo}}",
+    )
+    play = start(*steps, header="people: {dedup: first}\nresubmit: at_rejecting_step", cfo=("x",), legal=("a",))
+    play.agree("x")
+    play.reject("a")
+    play.resubmit()
+    play.agree("a")
+    assert play.open == {("three", "x")}
+
+
+def test_a15_a_step_without_anybody_left_to_ask_is_skipped_and_stays_in_the_trail(start: Start) -> None:
+    play = start(TWICE[0], TWICE[2], header="people: {dedup: first}", cfo=("x",))
+    play.agree("x")
+    assert play.status == "approved"
+    assert (play.node("three").status, play.node("three").how) == ("passed", "dedup")
+    assert "three" in {event.body.node for event in play.events if isinstance(event.body, StepEntered)}
+
+
+PICK = "{approve: check, who: {submitter_picks: {among: {role: legal}, fewest: 1, most: 2}}}"
+
+
+@pytest.mark.parametrize(
+    ("picks", "fine"), [((), False), (("a",), True), (("a", "b"), True), (("a", "b", "c"), False), (("x",), False), (("gone",), False)]
+)
+def test_a16_picks_are_required_and_within_range(flow_of: Flow, picks: tuple[str, ...], fine: bool) -> None:
+    play = Play(flow_of(PICK), World(roles={"legal": ("a", "b", "c", "gone")}, inactive={"gone"}))
+    command = c.Submit(FrozenMap({"check": picks} if picks else {}))
+    if fine:
+        play.do("sub", command)
+        assert {holder for _, holder in play.open} == set(picks)
+    else:
+        assert play.refused("sub", command).code == "invalid"
+
+
+def test_a16_picks_for_a_step_that_asks_for_none_are_refused(flow_of: Flow) -> None:
+    play = Play(flow_of("{approve: check, who: owner}"))
+    assert play.refused("sub", c.Submit(FrozenMap({"check": ("a",)}))).code == "invalid"
+
+
+def delegated(to: str, **more: object) -> tuple[q.Delegation, ...]:
+    return (q.Delegation(to, **{"since": MORNING, **more}),)  # type: ignore[arg-type]
+
+
+def test_a50_a_delegate_decides_on_behalf_and_both_are_in_the_trail(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=World(delegations={"x": delegated("y")}))
+    task = play.task("y")
+    assert task.acting_for == "x"
+    play.do("y", c.Agree(task.id))
+    vote = play.node("check").slots[0].vote
+    assert vote is not None
+    assert (vote.by, vote.person) == ("y", "x")
+    assert (play.last[0].actor, play.last[0].on_behalf_of) == ("y", "x")
+
+
+@pytest.mark.parametrize(
+    ("more", "holder"),
+    [
+        ({"until": MORNING}, "x"),
+        ({"since": MORNING + timedelta(seconds=1)}, "x"),
+        ({"until": MORNING + timedelta(seconds=1)}, "y"),
+        ({"scope": ("other",)}, "x"),
+        ({"scope": ("other", "small")}, "y"),
+    ],
+)
+def test_a50_a_delegation_holds_in_its_window_and_scope(start: Start, more: dict[str, object], holder: str) -> None:
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=World(delegations={"x": delegated("y", **more)}))
+    assert play.open == {("check", holder)}
+
+
+def test_a51_a_chain_is_followed_and_a_circle_leaves_the_task_where_it_was(start: Start) -> None:
+    chain = {"x": delegated("y"), "y": delegated("z")}
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=World(delegations=chain))
+    assert play.open == {("check", "z")}
+    circle = {**chain, "z": delegated("x")}
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=World(delegations=circle))
+    assert play.open == {("check", "x")}
+    assert play.last[-1].body.notes == (("delegation_circle", "x", "y", "z", "x"),)  # type: ignore[union-attr]
+    open_ended = {**chain, "z": delegated("x", since=MORNING + timedelta(days=1))}
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=World(delegations=open_ended))
+    assert play.open == {("check", "z")}
+
+
+def test_a52_open_tasks_stay_unless_they_are_taken_over(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}}", legal=("x",))
+    play.world.delegations["x"] = delegated("y")
+    assert play.open == {("check", "x")}
+    play.do("x", c.DelegationBegan("x"))
+    assert play.open == {("check", "y")}
+    assert play.task("y").acting_for == "x"
+
+
+def test_a52_after_the_delegation_has_ended_both_may_decide_and_the_first_wins(start: Start) -> None:
+    until = MORNING + timedelta(hours=1)
+    for actor in ("x", "y"):
+        play = start("{approve: check, who: {role: legal}}", legal=("x",), world=World(delegations={"x": delegated("y", until=until)}))
+        task = play.task("y").id
+        assert play.refused("x", c.Agree(task)).code == "not-allowed"
+        play.world.now = until
+        play.do(actor, c.Agree(task))
+        assert play.status == "approved"
+
+
+def test_a53_a_delegation_to_the_submitter_is_ignored(start: Start) -> None:
+    world = World(delegations={"x": delegated("sub")})
+    assert start("{approve: check, who: {role: legal}}", legal=("x",), world=world).open == {("check", "x")}
+    allowed = start("{approve: check, who: {role: legal}, people: {self: allow}}", legal=("x",), world=world)
+    assert allowed.open == {("check", "sub")}
+
+
+@pytest.mark.parametrize(
+    ("policy", "heir"), [("manager", "boss"), ("delegate", "deputy"), ("admin", "@admins"), ("user:eve", "eve"), ("user:gone", "@admins")]
+)
+def test_a91_a_leavers_tasks_go_where_the_flow_says(start: Start, policy: str, heir: str) -> None:
+    world = World(managers={"x": "boss"}, inactive={"gone"})
+    play = start(f"{{approve: check, who: {{role: legal}}, people: {{on_leave: '{policy}'}}}}", legal=("x", "a"), world=world)
+    world.inactive.add("x")
+    world.delegations["x"] = delegated("deputy")
+    play.do(c.SYSTEM, c.PersonLeft("x"))
+    assert play.open == {("check", heir), ("check", "a")}
+    assert play.last[0].actor == "system"
+
+
+def test_a92_managers_who_have_left_too_are_climbed_past(start: Start) -> None:
+    world = World(managers={"x": "m1", "m1": "m2", "m2": "m3"}, inactive={"m1", "m2"})
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=world)
+    world.inactive.add("x")
+    play.do(c.SYSTEM, c.PersonLeft("x"))
+    assert play.open == {("check", "m3")}
+    world.inactive.add("m3")
+    play.do(c.SYSTEM, c.PersonLeft("m3"))
+    assert play.open == {("check", "@admins")}
+
+
+def test_a92_a_circle_of_managers_ends_with_the_admins(start: Start) -> None:
+    world = World(managers={"x": "m1", "m1": "x"}, inactive={"m1"})
+    play = start("{approve: check, who: {role: legal}}", legal=("x",), world=world)
+    world.inactive.add("x")
+    play.do(c.SYSTEM, c.PersonLeft("x"))
+    assert play.open == {("check", "@admins")}
+
+
+def test_a91_a_leaver_never_gives_a_second_vote_to_somebody_in_the_step(start: Start) -> None:
+    world = World(managers={"x": "a", "a": "top"})
+    play = start("{approve: check, who: {role: legal}}", legal=("x", "a"), world=world)
+    play.do(c.SYSTEM, c.PersonLeft("x"))
+    assert play.open == {("check", "top"), ("check", "a")}
+
+
+def test_a91_a_leaver_goes_out_of_offers_opinions_and_consents(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}, claim: true}", legal=("x", "a"))
+    play.do("x", c.Claim(play.task("x").id))
+    play.do(c.SYSTEM, c.PersonLeft("x"))
+    assert play.open == {("check", "a")}
+    asked = start("{approve: check, who: {role: legal}}", legal=("a",))
+    asked.do("a", c.AskOpinion(asked.task("a").id, "x"))
+    asked.do(c.SYSTEM, c.PersonLeft("x"))
+    assert asked.open == {("check", "a")}
+    consent = start(
+        "{approve: one, who: {role: legal}}", "{approve: two, who: {role: cfo}}", header="withdraw: needs_consent", legal=("x",), cfo=("y",)
+    )
+    consent.agree("x")
+    consent.do("sub", c.Withdraw())
+    consent.do(c.SYSTEM, c.PersonLeft("x"))
+    assert consent.status == "withdrawn"
+
+
+def test_a91_somebody_who_left_while_waiting_for_their_turn_is_replaced_when_it_comes(start: Start) -> None:
+    world = World(managers={"x": "boss"})
+    play = start("{approve: check, who: {role: legal}, mode: sequence}", legal=("a", "x"), world=world)
+    world.inactive.add("x")
+    play.do(c.SYSTEM, c.PersonLeft("x"))
+    play.agree("a")
+    assert play.open == {("check", "boss")}
+
+
+def test_a93_open_tasks_stay_when_an_approver_changes_roles(start: Start) -> None:
+    play = start("{approve: one, who: {role: legal}}", "{approve: two, who: {role: legal}}", legal=("x",))
+    play.world.roles["legal"] = ("new",)
+    assert play.open == {("one", "x")}
+    play.agree("x")
+    assert play.open == {("two", "new")}
+
+
+def test_a94_a_rejection_to_a_submitter_who_has_left_goes_to_their_manager(start: Start) -> None:
+    world = World(managers={"sub": "boss"})
+    play = start("{approve: one, who: {role: legal}, on_reject: to_submitter}", legal=("x",), world=world)
+    world.inactive.add("sub")
+    play.do(c.SYSTEM, c.PersonLeft("sub"))
+    assert play.open == {("one", "x")}
+    play.reject("x")
+    assert play.open == {("resubmit", "boss")}
+    world.inactive.add("boss")
+    play.do(c.SYSTEM, c.PersonLeft("boss"))
+    assert play.open == {("resubmit", "@admins")}
+    play.do(ADMIN, c.Resubmit())
+    assert play.open == {("one", "x")}
+
+
+def test_a95_expressions_on_the_submitter_keep_the_submitter(start: Start) -> None:
+    play = start(
+        "{approve: one, who: {role: legal}}",
+        "{approve: two, who: manager}",
+        legal=("x",),
+        world=World(managers={"sub": "boss", "owner": "other"}),
+    )
+    play.agree("x")
+    assert play.open == {("two", "boss")}
+
+
+def test_all_questions_that_can_be_known_are_asked_at_once(flow_of: Flow) -> None:
+    lanes = "[{flow: [{approve: a, who: {role: legal}}]}, {flow: [{approve: b, who: {role: cfo}}]}, {flow: [{approve: c, who: owner}]}]"
+    command = c.Command("k", c.Actor("sub"), c.Submit())
+    needs = decide(flow_of(f"{{parallel: p, branches: {lanes}}}"), State(), command, q.Facts(MORNING))
+    assert isinstance(needs, Needs)
+    assert len(needs.questions) == 3
+    assert all(isinstance(question, q.Resolve) for question in needs.questions)
+
+
+def test_facts_survive_a_trip_through_json_and_decide_the_same(flow_of: Flow) -> None:
+    definition = flow_of("{approve: check, who: {role: legal}, due: 8 workhours}")
+    world = World(roles={"legal": ("a",)})
+    command = c.Command("k", c.Actor("sub"), c.Submit())
+    facts = q.Facts(MORNING)
+    result = decide(definition, State(), command, facts)
+    while isinstance(result, Needs):
+        facts = q.Facts(MORNING, {**facts.answers, **{one: world.answer(one) for one in result.questions}})
+        result = decide(definition, State(), command, facts)
+    assert isinstance(result, Decision)
+    import json
+
+    again = decide(definition, State(), command, q.Facts.of_data(json.loads(json.dumps(facts.as_data()))))
+    assert again == result
