@@ -88,5 +88,6 @@ class Vocabulary:
     field_types: Mapping[str, FieldTypeSpec]
     kinds: tuple[Any, ...] = ()  # kinds.Kind instances of extensions, beside the built-in ones
     abilities: frozenset[str] = frozenset()
+    verbs: tuple[str, ...] = ()  # what scenarios of extensions may have somebody do, beside the built-in ones
     pages: frozenset[str] = frozenset()  # names of built-in pages a menu may name: home, reports, …
     system_documents: tuple[tuple[str, str], ...] = field(default=())  # (file name, YAML text)

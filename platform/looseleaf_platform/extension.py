@@ -32,6 +32,8 @@ After = Callable[["Batch", "list[Row]"], None]
 """A stage after the rows given are stored, in the same transaction."""
 Contributor = Callable[["Workspace", "Prepared"], "Iterable[Breach]"]
 """What of a publish an extension has something to say about: records that break what the new metadata demands."""
+Verb = Callable[["Context", str, int, Mapping[str, Any]], object]
+"""What a step of a scenario does with a record: somebody, the object's name, the record's id, and all that the step says."""
 Described = tuple[Mapping[str, Any], Mapping[str, Any]]
 """OpenAPI schemas by name, and path items by path."""
 
@@ -51,7 +53,7 @@ class LateGate:
 class Extension:
     """The parts of one wing.
 
-    Language: `kinds` of documents, `abilities` of roles, `pages` of menus. Storage: `migrations`, its own tables.
+    Language: `kinds` of documents, `verbs` of scenarios (what the step does, by its word), `abilities` of roles, `pages` of menus. Storage: `migrations`, its own tables.
     Write path: `exemptions`, names of recorded permissions to break what it demands; in order: `fillers` after the defaults, `gates` before anything is stored, `late_gates` once roll-ups are known,
     `reactions` at the end. Publishing: `contributors` to its plan. Background: outbox `handlers` by topic, `jobs` by kind, `chores`.
     API: `blueprints` (makers of Flask blueprints under /api/v1), and `describe` for their part of the OpenAPI description.
@@ -61,6 +63,7 @@ class Extension:
     kinds: tuple[Kind, ...] = ()
     abilities: frozenset[str] = frozenset()
     pages: frozenset[str] = frozenset()
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
     migrations: Migrations | None = None
     exemptions: frozenset[str] = frozenset()
     fillers: tuple[Before, ...] = ()
@@ -84,5 +87,6 @@ def extended(vocabulary: Vocabulary, extensions: Sequence[Extension]) -> Vocabul
         vocabulary,
         kinds=(*vocabulary.kinds, *(kind for one in extensions for kind in one.kinds if kind.name not in known)),
         abilities=vocabulary.abilities.union(*(one.abilities for one in extensions)),
+        verbs=tuple(dict.fromkeys((*vocabulary.verbs, *(verb for one in extensions for verb in one.verbs)))),
         pages=vocabulary.pages.union(*(one.pages for one in extensions)),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from looseleaf_platform.extension import Extension, LateGate
 from looseleaf_workflow.api import describing, stages
 from looseleaf_workflow.kinds import KINDS
-from looseleaf_workflow.stages import filling, gate, recording
+from looseleaf_workflow.stages import filling, gate, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
 
 WORKFLOW = Extension(
     name="workflow",
     kinds=KINDS,
     migrations=MIGRATIONS,
+    verbs={"tick": ticking.tick_in_scenario},
     exemptions=frozenset({gate.EXEMPTION}),
     fillers=(filling.fill,),
     gates=(gate.check,),

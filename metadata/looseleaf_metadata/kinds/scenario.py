@@ -83,9 +83,10 @@ def _check_step(
     if isinstance(actor, str) and actor not in people:
         message = Text("nobody here is called '{name}'", name=actor)
         run.report(document, f"{pointer}/when/as", "unknown-person", message, suggest(actor, people))
-    verb = next((verb for verb in VERBS if verb in when), None)
+    known = (*VERBS, *run.vocabulary.verbs)
+    verb = next((verb for verb in known if verb in when), None)
     if verb is None:
-        message = Text("a step says what somebody does: {verbs}", verbs=", ".join(VERBS))
+        message = Text("a step says what somebody does: {verbs}", verbs=", ".join(known))
         run.report(document, f"{pointer}/when", "missing-key", message)
         return
     subject = when[verb]

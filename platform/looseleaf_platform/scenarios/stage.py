@@ -18,6 +18,8 @@ from looseleaf_platform.records.write import write
 from looseleaf_platform.workspace import Workspace
 
 DEFAULT_NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+GIVEN = frozenset({"stages"})
+"""What is given has come to where it is before the scenario begins: no gate asks how."""
 REFERENCE_TYPES = frozenset({"lookup", "user", "team", "many_to_many"})
 
 
@@ -80,7 +82,8 @@ class Stage:
 
     def _make(self, object_name: str, values: Mapping[str, Any]) -> int:
         context = self.workspace.context(SYSTEM, source="scenario")
-        written = write(context, [Change("create", object_name, values=values)], Operation("scenario")).written[0]
+        given = Operation("scenario", reason="given", exemptions=GIVEN)
+        written = write(context, [Change("create", object_name, values=values)], given).written[0]
         if written.id is None:
             raise AssertionError("a created record has an id")
         return written.id

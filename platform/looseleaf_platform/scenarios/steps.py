@@ -36,8 +36,11 @@ def run_step(stage: Stage, step: Mapping[str, Any]) -> list[Text]:
 
 def act(stage: Stage, context: Context, when: Mapping[str, Any]) -> Any:
     """What the person does; for reads, what they were shown."""
-    verb = next(name for name in (*WRITES, "read", "list", "count") if name in when)
+    verbs = {word: verb for extension in stage.workspace.extensions for word, verb in extension.verbs.items()}
+    verb = next(name for name in (*WRITES, "read", "list", "count", *verbs) if name in when)
     subject = str(when[verb])
+    if verb in verbs:
+        return verbs[verb](context, *stage.records[subject], when)
     if verb == "read":
         object_name, id = stage.records[subject]
         return read.get(context, object_name, id)
@@ -45,7 +48,7 @@ def act(stage: Stage, context: Context, when: Mapping[str, Any]) -> Any:
         return read.page(context, subject, Query(count=True))
     object_name, id_or_none = (subject, None) if verb == "create" else stage.records[subject]
     change = Change(verb, object_name, id_or_none, stage.resolve(object_name, when.get("set", {})))  # type: ignore[arg-type]
-    written = write(context, [change], Operation("scenario")).written[0]
+    written = write(context, [change], Operation("scenario", reason=str(when.get("reason", "")))).written[0]
     if verb == "create" and "name" in when and written.id is not None:
         stage.records[str(when["name"])] = (object_name, written.id)
     return written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from looseleaf_platform.records.read import count, get
 from looseleaf_platform.records.requests import Change, Query
 from looseleaf_platform.records.write import write
 from looseleaf_platform.workspace import Workspace
+from looseleaf_ui_builder.wings import open_workspace
 from support.workspaces import publish_texts
 
 NOTE = """
@@ -228,7 +230,12 @@ def examples() -> Path:
     return Path(__file__).parents[3] / "examples"
 
 
-def test_templates_install_side_by_side_with_what_they_require(workspace: Workspace, examples: Path) -> None:
+def test_templates_install_side_by_side_with_what_they_require(workspace_url: str, examples: Path) -> None:
+    with closing(open_workspace(workspace_url)) as workspace:
+        install_side_by_side(workspace, examples)
+
+
+def install_side_by_side(workspace: Workspace, examples: Path) -> None:
     publishing.install(workspace, [examples / "retail", examples / "service_desk"])
     assert set(workspace.runtime.model.apps) == {"base", "retail", "service_desk"}
     publishing.install(workspace, [examples / "b2b_sales"], reason="sales too")

@@ -10,6 +10,7 @@ from looseleaf_metadata.loader import read_documents
 from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.publishing import read_folders
 from looseleaf_platform.scenarios import ScenarioResult, run_scenarios
+from looseleaf_ui_builder.wings import EXTENSIONS, product_vocabulary
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TEMPLATES = ("base", "b2b_sales", "retail", "service_desk")
@@ -40,10 +41,10 @@ def results_of(vocabulary: Vocabulary, steps: str) -> ScenarioResult:
     return result
 
 
-def test_every_scenario_of_the_shipped_templates_passes(vocabulary: Vocabulary) -> None:
+def test_every_scenario_of_the_shipped_templates_passes() -> None:
     documents, problems = read_folders([EXAMPLES / name for name in TEMPLATES])
     assert not problems
-    results = run_scenarios(documents, vocabulary)
+    results = run_scenarios(documents, product_vocabulary(), extensions=EXTENSIONS)
     assert [(result.name, [str(fault) for fault in result.faults]) for result in results if not result.passed] == []
     assert {result.app for result in results} == set(TEMPLATES)
 

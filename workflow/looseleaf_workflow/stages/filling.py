@@ -53,7 +53,7 @@ def _weigh(move: Move) -> None:
     if field is None or stage is None or stage.probability is None:
         return
     value = probability_value(field, stage.probability)
-    if stage.closed or not _set_by_hand(move, field):
+    if stage.closed or not _set_by_hand(move, field, value):
         put(move.row, field, value)
         move.kept = str(value)
 
@@ -67,13 +67,14 @@ def probability_value(field: FieldPlan, percent: int) -> Any:
     return value.quantize(Decimal(1).scaleb(-scale)) if scale >= 2 else value
 
 
-def _set_by_hand(move: Move, field: FieldPlan) -> bool:
-    """Whether the probability is somebody's own: sent now, or changed since the pipeline last set it."""
+def _set_by_hand(move: Move, field: FieldPlan, usual: Any) -> bool:
+    """Whether the probability is somebody's own: sent now, and not the stage's; or changed since the pipeline last set it."""
     row = move.row
+    sent = row.raw.get(field.name) is not None if row.kind == "create" else field.name in row.values
+    if sent:
+        return bool(row.values.get(field.name) != usual)
     if row.kind == "create":
-        return row.raw.get(field.name) is not None
-    if field.name in row.values:
-        return True
+        return False
     before = row.before(field.name)
     if before is None:
         return False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import insert
 
 from looseleaf_metadata.texts import Text
@@ -40,6 +43,11 @@ def tick(context: Context, object_name: str, id: int, action: str, done: bool = 
         values = _key(pipeline, stage, action, now.visit if now is not None else 1)
         values |= {"id": new_id(), "record_id": id, "field_id": plans.field.id, "done": done, "how": "hand"}
         connection.execute(insert(stage_action), values | {"at": bound.now, "actor": bound.actor.id})
+
+
+def tick_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:
+    """`tick: deal` with `action`, and `done: false` to untick it."""
+    tick(context, object_name, id, str(step.get("action", "")), bool(step.get("done", True)))
 
 
 def _key(pipeline: PipelinePlan, stage: StagePlan, action: str, visit: int) -> dict[str, object]:
