@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from looseleaf_metadata.loader import read_documents
 from looseleaf_metadata.schemas import published_schemas
 from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.vocabulary import platform_vocabulary
-from looseleaf_workflow.calendars import Calendar, parse_duration
+from looseleaf_workflow.calendars import Calendar, add, parse_duration
 from looseleaf_workflow.calendars.calendar import Shift
 from looseleaf_workflow.calendars.durations import DURATION
 from looseleaf_workflow.calendars.reading import read_calendar
@@ -79,6 +79,14 @@ def test_a_calendar_is_built_from_its_document() -> None:
     assert calendar.label is not None
     assert calendar.label.text("zh") == "国内办公室"
     assert sorted(calendar.years) == list(range(2004, 2027))
+
+
+def test_a_calendar_is_a_value_whatever_was_worked_out_with_it() -> None:
+    used, fresh = office(OFFICE), office(OFFICE)
+    add(used, datetime(2026, 3, 2, tzinfo=UTC), parse_duration("8 workhours"))
+    assert used == fresh
+    assert hash(used) == hash(fresh)
+    assert replace(used, timezone="Asia/Tokyo").memory == {}
 
 
 def test_the_short_form_needs_a_zone_and_hours_only() -> None:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from looseleaf_workflow.calendars import Duration, add, between, is_open, parse_duration, subtract
+from looseleaf_workflow.calendars import Duration, add, arithmetic, between, is_open, parse_duration, subtract, timetable
+from looseleaf_workflow.calendars.clocks import due, recalculate, start
 from support.calendars import MINUTE, Walker, at, calendar, local
 
 ROUND_THE_CLOCK = {"mon-sun": ["00:00-24:00"]}
@@ -106,6 +107,21 @@ def test_l12_what_is_due_across_a_change(zone: str, start: str, duration: str, d
     found = add(office, at(start, zone), parse_duration(duration)).at
     assert (local(found, zone), found.strftime("%H:%M")) == (due, utc)
     assert str(found.tzinfo) == "UTC"
+
+
+def test_l12_a_new_zone_database_moves_what_is_due_and_not_what_has_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = at("2026-03-02 14:00")
+    clock = start(calendar(), begun, parse_duration("8 workhours"))
+    found = due(clock, calendar())
+    assert found is not None
+    assert local(found.at) == "2026-03-03 14:30"
+    for module in (arithmetic, timetable):  # the zone's clocks are put forward by an hour for good
+        monkeypatch.setattr(module, "zone", lambda name: ZoneInfo("Asia/Tokyo"))
+    renewed = recalculate(clock, calendar(), begun)
+    moved = due(renewed, calendar())
+    assert moved is not None
+    assert local(moved.at, "Asia/Tokyo") == "2026-03-03 15:30"  # three hours on that day, three before lunch, two after it
+    assert (renewed.started, renewed.runs) == (clock.started, clock.runs)
 
 
 def test_l12_a_reminder_before_a_change_is_real_working_time_too() -> None:

@@ -210,6 +210,11 @@ def test_l11_warnings_are_percentages_below_the_target() -> None:
     for percent in (0, 100, 120):
         with pytest.raises(ValueError, match="percentages"):
             started(warnings=(percent,))
+    assert started(warnings=(99, 1, 1)).warnings == (1, 99)
+
+
+def test_l11_a_clock_repeats_no_warning_unless_it_is_told_to() -> None:
+    assert not start(OFFICE, MONDAY, parse_duration("6 workhours")).rearm
 
 
 def test_l06_handed_to_another_calendar_the_rest_is_counted_there_and_what_passed_is_kept() -> None:

@@ -85,6 +85,12 @@ def test_l02_nothing_lies_between_closing_and_the_next_opening() -> None:
     assert between(OFFICE, at("2026-03-06 17:59"), at("2026-03-09 09:01")) == 2 * MINUTE
 
 
+def test_a_year_ends_closed_and_the_next_begins_closed() -> None:
+    for moment in ("2025-12-31 18:00", "2025-12-31 23:59", "2026-01-01 00:00"):
+        assert not is_open(CHINA, at(moment))
+        assert between(CHINA, at(moment), at("2026-01-04 10:00")) == HOUR
+
+
 def test_touching_shifts_are_one_opening_and_a_night_is_written_as_two() -> None:
     night = calendar({"mon-thu": ["00:00-06:00", "22:00-24:00"]})
     assert is_open(night, at("2026-03-03 00:00"))
@@ -101,6 +107,7 @@ def test_touching_shifts_are_one_opening_and_a_night_is_written_as_two() -> None
         ("2026-03-03 09:00", "1 workhours", "2026-03-02 17:00"),
         ("2026-01-05 10:00", "2 workhours", "2026-01-04 17:00"),
         ("2026-01-04 10:00", "2 workhours", "2025-12-31 17:00"),
+        ("2026-01-04 10:00", "1 workhours", "2026-01-04 09:00"),
         ("2026-03-09 10:00", "1 workdays", "2026-03-06 10:00"),
         ("2026-03-08 10:00", "1 workdays", "2026-03-06 10:00"),
         ("2026-03-09 18:00", "1 workdays", "2026-03-09 09:00"),
@@ -112,6 +119,13 @@ def test_touching_shifts_are_one_opening_and_a_night_is_written_as_two() -> None
 )
 def test_a_reminder_lies_as_long_before_its_deadline_as_it_says(end: str, duration: str, begin: str) -> None:
     assert local(subtract(CHINA, at(end), parse_duration(duration)).at) == begin
+
+
+@pytest.mark.parametrize("unit", ["workhours", "workdays", "minutes", "days", "months"])
+def test_nothing_before_a_deadline_is_the_deadline(unit: str) -> None:
+    for end in ("2026-12-31 20:00", "2026-12-31 18:00", "2026-03-07 10:00", "2026-03-02 10:00"):
+        found = subtract(CHINA, at(end), Duration(0, unit)).at  # type: ignore[arg-type]
+        assert local(found) == end
 
 
 def test_a_workday_that_is_shorter_ends_what_is_due_after_it() -> None:
@@ -165,6 +179,8 @@ def test_what_is_out_of_reach_is_refused() -> None:
             add(OFFICE, at("2026-03-02 09:00"), parse_duration(duration))
     with pytest.raises(ValueError, match="backwards"):
         add(OFFICE, at("2026-03-02 09:00"), Duration(-1, "days"))
+    with pytest.raises(ValueError, match="forwards"):
+        subtract(OFFICE, at("2026-03-02 09:00"), Duration(-1, "workhours"))
 
 
 # Properties

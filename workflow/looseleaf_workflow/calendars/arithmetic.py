@@ -45,6 +45,10 @@ def add(calendar: Calendar, start: datetime, duration: Duration) -> Due:
 def subtract(calendar: Calendar, end: datetime, duration: Duration) -> Due:
     """The moment that lies `duration` before `end`, for reminders before a deadline: the latest one, so what would fall on a closing lies
     at the next opening."""
+    if duration.amount < 0:
+        raise ValueError(f"'{duration}' goes forwards: use add")
+    if duration.amount == 0:
+        return Due(end.astimezone(UTC))
     if duration.unit == "workhours":
         return _subtract_worked(calendar, end, duration.amount * timedelta(hours=1) // MICROSECOND)
     if duration.unit == "workdays":
@@ -122,8 +126,6 @@ def add_worked(calendar: Calendar, start: datetime, amount: timedelta) -> Due:
 
 def _subtract_worked(calendar: Calendar, end: datetime, amount: int) -> Due:
     last, rest = _worked(calendar, end)
-    if amount <= 0:
-        return Due(end.astimezone(UTC))
     rest -= amount
     year = last
     while rest < 0:
@@ -164,8 +166,6 @@ def _subtract_workdays(calendar: Calendar, end: datetime, count: int) -> Due:
         year -= 1
         table = year_table(calendar, year)
         position += len(table.days)
-    if position >= len(table.days):  # nothing to take off, and no working day left in the year
-        return Due(end.astimezone(UTC))
     number = _same_time(calendar, table, position, local)
     return Due(next_open(calendar, moment_of(number)).at, _guessed(calendar, year, local.year))
 
