@@ -70,6 +70,13 @@ def test_a_clock_is_due_when_its_target_has_passed(target: str, when: str) -> No
     assert remaining(clock, OFFICE, at(when) + timedelta(days=3)) < timedelta()
 
 
+def test_a_target_takes_some_time() -> None:
+    with pytest.raises(ValueError, match="takes some time"):
+        start(OFFICE, MONDAY, Duration(0, "workhours"))
+    with pytest.raises(ValueError, match="takes some time"):
+        retarget(started(), OFFICE, MONDAY, Duration(-1, "days"))
+
+
 def test_l07_a_standing_clock_has_no_due_moment_and_what_is_left_stays_left() -> None:
     waiting = pause(started(), at("2026-03-02 11:00"))
     assert due(waiting, OFFICE) is None

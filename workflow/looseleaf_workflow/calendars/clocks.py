@@ -251,6 +251,8 @@ def _rearmed(clock: Clock, calendar: Calendar, now: datetime) -> Clock:
 
 def _budget(calendar: Calendar, started: datetime, target: Duration) -> timedelta:
     """The target as a length: what passes from the start until it is due."""
+    if target.amount < 1:
+        raise ValueError(f"a target takes some time: {target}")
     if target.exact is not None:
         return target.exact
     end = add(calendar, started, target).at
