@@ -110,7 +110,7 @@ def test_where_it_can_go_and_what_keeps_it_are_told_before_anybody_tries(sales):
         "Still to do in “Needs confirmed”: Find the decision maker",
     ]
     assert (told["lost"].reachable, told["lost"].needs) == (True, ("lost_reason",))
-    assert [(str(text), met) for text, met in found.criteria] == [("To leave “Needs confirmed”: Account · Industry is filled in", True)]
+    assert [(said.text("en"), met) for said, met in found.criteria] == [("Account · Industry is filled in", True)]
 
 
 def test_what_is_told_is_what_the_gate_says(sales, refusal):

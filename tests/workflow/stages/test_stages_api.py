@@ -59,7 +59,7 @@ def test_s01_an_exemption_is_asked_for_by_name(sales, call):
 def test_where_a_record_stands_is_told_with_all_that_keeps_it(sales, call):
     (found,) = call("GET", f"/records/deal/{encode(sales.placed('needs'))}/stages", language="zh").json["data"]
     assert (found["field"], found["pipeline"], found["stage"], found["visit"], found["movable"]) == ("stage", "b2b", "needs", 1, True)
-    assert found["criteria"] == [{"text": "离开“需求确认”的条件：已填写客户 · 行业", "met": True}]
+    assert found["criteria"] == [{"text": "已填写客户 · 行业", "met": True}]
     assert [(one["action"], one["done"], one["by_hand"]) for one in found["actions"]] == [
         ("首次拜访", False, True), ("decision_maker", False, False), ("dinner", False, True),
     ]  # fmt: skip

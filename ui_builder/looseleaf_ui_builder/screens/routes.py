@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g
 
-from looseleaf_ui_builder.screens.pages import editing, home, lists, moving, parts, people, preferences, records, signing_in
+from looseleaf_ui_builder.screens.pages import editing, home, lists, moving, parts, people, preferences, records, signing_in, stages
 from looseleaf_ui_builder.web import callers, security
 from looseleaf_ui_builder.web.texts import chosen_locale
 
@@ -63,6 +63,9 @@ CLOSED = (
     ("GET", "/records/<object>/<id>/history", records.show_history),
     ("GET", "/records/<object>/<id>/related/<name>", records.show_related),
     ("GET", "/records/<object>/<id>/explanation", records.explain_record),
+    ("GET", "/records/<object>/<id>/stages/<field>/<stage>", stages.move_form),
+    ("POST", "/records/<object>/<id>/stages/<field>/<stage>", stages.move_record),
+    ("POST", "/records/<object>/<id>/stages/<field>", stages.tick_action),
     ("GET", "/records/<object>/<id>/shares", moving.share_form),
     ("POST", "/records/<object>/<id>/shares", moving.share_record),
     ("GET", "/records/<object>/<id>/files/<field>/<file>", parts.download_file),

@@ -95,7 +95,7 @@ def _standing(one: Standing, locale: str) -> dict[str, Any]:
         "entered_at": _moment(one.entered_at),
         "movable": one.movable,
         "stages": [_target(target, locale) for target in one.targets],
-        "criteria": [{"text": text.translate(locale), "met": met} for text, met in one.criteria],
+        "criteria": [{"text": _words(said, locale), "met": met} for said, met in one.criteria],
         "actions": [_action(action, locale) for action in one.actions],
         "history": [_entry(entry, locale) for entry in one.history],
     }
@@ -139,6 +139,10 @@ def _entry(entry: Entry, locale: str) -> dict[str, Any]:
         "source": entry.cause,
         "reason": entry.reason,
     }
+
+
+def _words(said: Text | Label, locale: str) -> str:
+    return said.translate(locale) if isinstance(said, Text) else said.text(locale)
 
 
 def _text(label: Label | None, locale: str) -> str | None:

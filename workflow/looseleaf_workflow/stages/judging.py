@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.records.tables import target_of
 from looseleaf_workflow.stages.plans import ActionPlan, CriterionPlan, PipelinePlan, StagePlan
@@ -32,11 +33,17 @@ class Question:
     criterion: CriterionPlan | None = None
     action: ActionPlan | None = None
 
-    def message(self, context: Context) -> Text:
-        """What is missing, as far as its reader may know."""
+    def said(self, context: Context) -> Text | Label:
+        """What is demanded, as far as its reader may know."""
         if self.action is not None:
-            return Text("Still to do in “{stage}”: {action}", stage=self.stage.stage.label, action=self.action.action.label)
-        said = HIDDEN if self.criterion is None or not may_know(context, self.criterion) else self.criterion.words
+            return self.action.action.label
+        return HIDDEN if self.criterion is None or not may_know(context, self.criterion) else self.criterion.words
+
+    def message(self, context: Context) -> Text:
+        """What is missing, and for what."""
+        said = self.said(context)
+        if self.action is not None:
+            return Text("Still to do in “{stage}”: {action}", stage=self.stage.stage.label, action=said)
         if self.code == "stage-enter":
             return Text("To enter “{stage}”: {criterion}", stage=self.stage.stage.label, criterion=said)
         return Text("To leave “{stage}”: {criterion}", stage=self.stage.stage.label, criterion=said)

@@ -99,7 +99,7 @@ class Standing:
     entered_at: datetime | None
     movable: bool
     targets: tuple[Target, ...]
-    criteria: tuple[tuple[Text, bool], ...]
+    criteria: tuple[tuple[Text | Label, bool], ...]
     actions: tuple[Action, ...]
     history: tuple[Entry, ...]
 
@@ -168,12 +168,12 @@ class _Teller:
         return self.pipeline.stages.get(self.source or "")
 
     @property
-    def criteria(self) -> tuple[tuple[Text, bool], ...]:
+    def criteria(self) -> tuple[tuple[Text | Label, bool], ...]:
         """What the present stage demands of who goes on, key actions apart."""
         if self.here is None:
             return ()
         asked = (Question("stage-exit", self.here, criterion) for criterion in self.here.exit)
-        return tuple((question.message(self.context), self.holds(question)) for question in asked)
+        return tuple((question.said(self.context), self.holds(question)) for question in asked)
 
     def holds(self, question: Question) -> bool:
         """Whether something demanded holds of the record."""

@@ -18,6 +18,7 @@ from looseleaf_ui_builder.screens.changes import timeline
 from looseleaf_ui_builder.screens.lists import object_of
 from looseleaf_ui_builder.screens.records import RELATED_ROWS, BoundRecord, bind_record, bind_related, id_of, related_of
 from looseleaf_ui_builder.screens.rendering import painter, show_object
+from looseleaf_ui_builder.screens.stages import bind_paths
 from looseleaf_ui_builder.web.callers import caller
 
 DETAILS, HISTORY = "details", "history"
@@ -57,6 +58,7 @@ def _page(context: Context, bound: BoundRecord, tab: str, **values: Any) -> Resp
         tab=tab,
         record_id=encode(bound.record.id),
         may=may(context, bound),
+        paths=bind_paths(context, bound.object.name, bound.record.id),
         **values,
     )
 
