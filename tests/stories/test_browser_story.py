@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from looseleaf_platform.identity import sessions
 from looseleaf_platform.records.ids import encode
 from support.serving import serving
+from support.workspaces import publish_texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("firm", ["sqlite"], indirect=True)]
 
@@ -336,3 +337,39 @@ def test_the_palette_finds_records_of_all_objects(windows: Any, firm: Any, stock
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="苏州恒拓精密机械")).to_be_visible()
+
+
+PIPELINE = """
+---
+pipeline: sales
+object: deal
+label: {zh: 销售流程, en: Sales}
+stages:
+  - stage: open
+    do: [首次拜访, {action: date, label: {zh: 约定日期, en: Agree on a date}, when: "close_date is not None"}]
+    exit_when: [{check: "amount > 1000", label: {zh: 金额够大, en: The amount is worth it}}]
+  - {stage: won, closed: won}
+  - {stage: lost, closed: lost, reasons: lost_reason}
+"""
+
+
+@pytest.mark.parametrize("settings", [{}, {"viewport": {"width": 390, "height": 844}, "has_touch": True}], ids=["desktop", "phone"])
+def test_a_deal_goes_through_its_stages_by_the_keyboard(firm: Any, windows: Any, settings: dict[str, Any]) -> None:
+    publish_texts(firm.workspace, (Path(__file__).parent / "fixtures" / "firm.yaml").read_text("utf-8") + PIPELINE)
+    account = firm.make("account", firm.lin, name="恒拓")
+    deal = firm.make("deal", firm.lin, name="五轴线", account=account, amount="5000", close_date="2026-05-01")
+    window = windows(firm.lin, **settings)
+    page = window.open(f"/records/deal/{encode(deal)}")
+    assert window.findings() == []
+    assert not window.is_too_wide()
+    page.get_by_role("link", name="输单").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("输单原因")).to_be_visible()
+    assert window.findings() == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="首次拜访").press("Enter")
+    expect(page.get_by_role("button", name="首次拜访")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="赢单").press("Enter")
+    expect(page.locator(".stage-path [aria-current=step]")).to_contain_text("赢单")
+    assert firm.record("deal", deal).values["stage"] == "won"
