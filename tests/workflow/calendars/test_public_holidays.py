@@ -94,6 +94,14 @@ def test_l03_big_and_small_weeks_take_turns_and_holidays_do_not_stop_the_turns()
     assert worked == ["2025-12-20", "2026-01-17", "2026-01-31", "2026-02-14", "2026-02-28", "2026-03-14", "2026-03-28"]
 
 
+def test_l03_a_week_of_the_other_kind_begins_on_monday_whichever_of_its_days_is_named() -> None:
+    week = ["2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12", "2026-03-13", "2026-03-14", "2026-03-15"]
+    for named in week:
+        own = calendar({"mon-fri": ["09:00-18:00"]}, alternate={"from": named, "hours": {"mon": "closed", "sun": ["09:00-12:00"]}})
+        assert [is_working_day(own, date.fromisoformat(day)) for day in week] == [False, True, True, True, True, False, True]
+        assert [is_working_day(own, date.fromisoformat(day) + timedelta(days=7)) for day in week] == [True] * 5 + [False] * 2
+
+
 def test_overrides_speak_before_holidays() -> None:
     own = cn_office(overrides={"2026-02-17": ["10:00-11:00"], "2026-02-14": "closed"})
     assert local(next_open(own, at("2026-02-13 18:00")).at) == "2026-02-17 10:00"
