@@ -20,6 +20,7 @@ class Index:
     options: tuple[Option, ...]
     by_name: dict[str, Option]
     by_id: dict[str, Option]
+    names: dict[str, str]
     by_words: dict[str, Option]
 
 
@@ -37,7 +38,13 @@ def index_of(field: Field) -> Index:
     for option in sorted(options, key=lambda option: option.retired):
         for word in (option.name, *(text for _, text in option.label.texts)):
             words.setdefault(word.strip().casefold(), option)
-    made = Index(options, {option.name: option for option in options}, {option.id: option for option in options}, words)
+    made = Index(
+        options,
+        {option.name: option for option in options},
+        {option.id: option for option in options},
+        {option.id: option.name for option in options},
+        words,
+    )
     if len(_INDEXES) >= _MOST_INDEXES:
         _INDEXES.clear()
     _INDEXES[id(options)] = made
@@ -67,8 +74,7 @@ def stored_id(name: str, field: Field) -> str:
 
 def name_of(id: str, field: Field) -> str:
     """The present name of a stored option id."""
-    option = index_of(field).by_id.get(id)
-    return option.name if option else id
+    return index_of(field).names.get(id, id)
 
 
 def label_of(name: str, field: Field, locale: str) -> str:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Actor, Context
 from looseleaf_platform.database.system_tables import session
-from looseleaf_platform.errors import Fault, NotSignedIn, NotThere, Refused
+from looseleaf_platform.errors import Fault, NotSignedIn, Refused
 from looseleaf_platform.identity import accounts, passwords
 from looseleaf_platform.identity.attempts import SIGN_IN_PER_ACCOUNT, SIGN_IN_PER_ADDRESS, count_try, forget
 from looseleaf_platform.identity.keys import hash_of, new_secret, same
-from looseleaf_platform.people import read_actor
+from looseleaf_platform.people import read_bearer
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -30,9 +30,6 @@ LONGEST = timedelta(days=90)
 """… and in any case after so long."""
 NOTED_EVERY = timedelta(minutes=5)
 """How exactly the time of last use is kept; reading needs no write in between."""
-BY_HASH = select(session.c.user_id, session.c.expires_at, session.c.seen_at, session.c.revoked_at, session.c.csrf).where(
-    session.c.id_hash == bindparam("id_hash")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +98,9 @@ def resume(workspace: Workspace, secret: str) -> Session:
     now = workspace.clock()
     id_hash = hash_of(secret)
     with workspace.database.read() as connection:
-        row = connection.execute(BY_HASH, {"id_hash": id_hash}).first()
-        if row is None or row.revoked_at is not None or now >= row.expires_at or now - row.seen_at >= IDLE:
-            raise NotSignedIn
-        try:
-            actor = read_actor(connection, workspace.runtime, row.user_id, signing_in=True)
-        except NotThere:
-            raise NotSignedIn from None
+        row, actor = read_bearer(connection, workspace.runtime, session, "id_hash", id_hash)
+    if row.revoked_at is not None or now >= row.expires_at or now - row.seen_at >= IDLE:
+        raise NotSignedIn
     if now - row.seen_at >= NOTED_EVERY:
         with workspace.database.write() as connection:
             connection.execute(update(session).where(session.c.id_hash == id_hash).values(seen_at=now))

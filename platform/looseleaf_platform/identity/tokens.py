@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
 from looseleaf_metadata.model import ACTIONS, Model
 from looseleaf_metadata.texts import Text
@@ -16,7 +16,7 @@ from looseleaf_platform.database.system_tables import token
 from looseleaf_platform.errors import Fault, NotAllowed, NotSignedIn, NotThere, Refused
 from looseleaf_platform.identity import accounts
 from looseleaf_platform.identity.keys import hash_of, new_secret
-from looseleaf_platform.people import read_actor
+from looseleaf_platform.people import read_bearer
 from looseleaf_platform.records.ids import new_id
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 PREFIX = "ll_"
 SHOWN = 10
 NOTED_EVERY = timedelta(minutes=5)
-BY_HASH = select(token.c.id, token.c.user_id, token.c.scopes, token.c.expires_at, token.c.last_used_at, token.c.revoked_at).where(
-    token.c.hash == bindparam("hash")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,9 @@ def actor_of(workspace: Workspace, secret: str) -> Actor:
     """Who acts by a token. Raises NotSignedIn where it is unknown, expired, revoked, or its owner gone."""
     now = workspace.clock()
     with workspace.database.read() as connection:
-        row = connection.execute(BY_HASH, {"hash": hash_of(secret)}).first()
-        if row is None or row.revoked_at is not None or (row.expires_at is not None and now >= row.expires_at):
-            raise NotSignedIn
-        limits = None if row.scopes is None else frozenset(row.scopes)
-        try:
-            actor = read_actor(connection, workspace.runtime, row.user_id, limits, signing_in=True)
-        except NotThere:
-            raise NotSignedIn from None
+        row, actor = read_bearer(connection, workspace.runtime, token, "hash", hash_of(secret))
+    if row.revoked_at is not None or (row.expires_at is not None and now >= row.expires_at):
+        raise NotSignedIn
     if row.last_used_at is None or now - row.last_used_at >= NOTED_EVERY:
         with workspace.database.write() as connection:
             connection.execute(update(token).where(token.c.id == row.id).values(last_used_at=now))

@@ -11,11 +11,12 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.access import binds
-from looseleaf_platform.access.visible import Visibility, visible
+from looseleaf_platform.access.visible import EVERYTHING, Visibility, visible
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import BadQuery
 from looseleaf_platform.records.reading.columns import Selection, asked_fields, selection
 from looseleaf_platform.records.reading.filters import filter_condition
+from looseleaf_platform.records.reading.narrowing import NOT_PINNED, Pinned, pinned
 from looseleaf_platform.records.reading.order import Order, Start, order_of, start_of
 from looseleaf_platform.records.reading.readable import ReadScope, check_expression_of
 from looseleaf_platform.records.reading.statements import EMPTY_FORM, Form, form_of, kept
@@ -47,6 +48,7 @@ class Asked:
     parent: tuple[str, int] | None
     deleted: bool
     names: tuple[str, ...] = ()
+    pinned: Pinned = NOT_PINNED
     memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -65,7 +67,7 @@ class Asked:
         expression = None if self.expression is None else (self.expression.object, self.expression.source)
         words = None if self.words is None else self.words.shape
         parent = None if self.parent is None else self.parent[0]
-        return (*binds.shape(self.context), self.action, self.deleted, self.form.key, expression, words, parent)
+        return (*binds.shape(self.context), self.action, self.deleted, self.form.key, expression, words, parent, self.pinned)
 
     @property
     def order_shape(self) -> tuple[Hashable, ...]:
@@ -79,7 +81,9 @@ class Asked:
         return kept(self.found, key, lambda: selection(self.scope, self.names))
 
     def visibility(self) -> Visibility:
-        """The records within the reader's reach."""
+        """The records within the reader's reach; all, where the read is about the reader's own, which are within it."""
+        if self.pinned.own:
+            return EVERYTHING
         return visible(self.context, self.found.name, self.action, self.scope.at)
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -142,4 +146,5 @@ def understand(
         parent=parent,
         deleted=query.deleted,
         names=asked_fields(scope, query.fields, whole=False, deleted=query.deleted),
+        pinned=pinned(scope, query, action),
     )

@@ -5,7 +5,7 @@ Withheld values are never fetched: where a field is masked the database answers 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -44,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The columns of one set of fields: id and version, those of `plain` fields, which are the value, then all others.
+    """The columns of one set of fields: id and version, then those of the fields. `values_of` makes the values of a row.
 
     `marks`: where in a row it stands whether a field is masked there; `withheld`: fields masked in every row. `titles`: where the
     titles of look-ups stand; `look_ups`: (field, target object) whose titles, and `linked` and `lines`: fields whose values are read by
@@ -53,8 +53,7 @@ class Selection:
 
     fields: tuple[str, ...]
     columns: tuple[ColumnElement[Any], ...]
-    plain: tuple[str, ...]
-    made: tuple[Part, ...]
+    values_of: Callable[[Sequence[Any]], dict[str, Any]]
     marks: tuple[tuple[str, int], ...]
     withheld: frozenset[str]
     titles: tuple[tuple[str, int], ...]
@@ -64,9 +63,7 @@ class Selection:
 
     def record(self, object_name: str, row: Sequence[Any]) -> Record:
         """The Record of one row."""
-        values = dict(zip(self.plain, row[2:], strict=False))
-        for part in self.made:
-            values[part.name] = part.load(row[part.start : part.stop], part.field)
+        values = self.values_of(row)
         masked = self.withheld
         if self.marks:
             masked = masked.union(name for name, position in self.marks if row[position])
@@ -184,8 +181,7 @@ class _Builder:
         return Selection(
             fields=tuple(self.fields),
             columns=tuple(columns),
-            plain=tuple(name for name, _ in self.plain),
-            made=tuple(parts),
+            values_of=_compiled({name: number for number, (name, _) in enumerate(self.plain, start=2)}, parts),
             marks=marks,
             withheld=frozenset(self.withheld),
             titles=titles,
@@ -193,6 +189,18 @@ class _Builder:
             linked=tuple(self.linked),
             lines=tuple(self.lines),
         )
+
+
+def _compiled(plain: Mapping[str, int], made: Sequence[Part]) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """One dict display: a column as it is where it is the value, else what the type makes of its columns."""
+    parts = [f"{name!r}: row[{place}]" for name, place in plain.items()]
+    known: dict[str, Any] = {}
+    for number, part in enumerate(made):
+        known |= {f"load{number}": part.load, f"field{number}": part.field}
+        columns = "".join(f"row[{place}], " for place in range(part.start, part.stop))
+        parts.append(f"{part.name!r}: load{number}(({columns}), field{number})")
+    values_of: Callable[[Sequence[Any]], dict[str, Any]] = eval("lambda row: {" + ", ".join(parts) + "}", known)  # noqa: S307 - names are quoted, functions are our own
+    return values_of
 
 
 def _stored(key: str, scope: Any) -> ColumnElement[Any]:

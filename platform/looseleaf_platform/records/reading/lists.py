@@ -167,8 +167,8 @@ def _totals(asked: Asked, columns: Sequence[tuple[str, str]]) -> Select[Any]:
 
 def _united(connection: Connection, asked: Asked) -> bool:
     """Whether the branches are read one by one."""
-    reach = kept(asked.found, ("reach", *binds.shape(asked.context), asked.action), asked.visibility)
-    if len(reach.branches) < 2 or asked.parent is not None or (asked.words is not None and asked.words.rare >= 0):
+    reach = kept(asked.found, ("reach", *binds.shape(asked.context), asked.action, asked.pinned.own), asked.visibility)
+    if len(reach.branches) < 2 or asked.pinned.few or asked.parent is not None or (asked.words is not None and asked.words.rare >= 0):
         return False
     return reach.shared < 0 or _shares(connection, asked) < MANY_SHARES
 
