@@ -182,21 +182,21 @@ def _field_parts(address: str, old: Field, new: Field) -> Iterator[ModelChange]:
 def _properties(old: Any, new: Any) -> tuple[Property, ...]:
     """The properties that differ, as plain data."""
     skipped = {*APART, *(OBJECT_PARTS if isinstance(new, Object) else FIELD_PARTS if isinstance(new, Field) else ())}
-    names = [field.name for field in fields(new) if field.name not in skipped]
+    names = [field.name for field in fields(new) if field.compare and field.name not in skipped]
     pairs = [Property(name, plain(getattr(old, name)), plain(getattr(new, name))) for name in names]
     return tuple(pair for pair in pairs if pair.before != pair.after)
 
 
 def plain(value: Any) -> Any:
-    """A part of the Model as plain data: expressions as their source, labels as written, no places."""
+    """A part of the Model as plain data: expressions as their source, labels as written, no places nor anything else that equality leaves out."""
     if isinstance(value, Expression):
         return value.source
     if isinstance(value, Label):
         return value.as_data()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.name != "place"}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.compare}
     if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else ".".join(key): plain(one) for key, one in value.items()}
+        return {".".join(key) if isinstance(key, tuple) else str(key): plain(one) for key, one in value.items()}
     if isinstance(value, frozenset):
         return sorted(value)
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from looseleaf_platform.extension import Extension, LateGate
 from looseleaf_workflow.api import describing, stages
 from looseleaf_workflow.kinds import KINDS
-from looseleaf_workflow.stages import filling, gate, recording, ticking
+from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
 
 WORKFLOW = Extension(
@@ -18,6 +18,8 @@ WORKFLOW = Extension(
     gates=(gate.check,),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
     reactions=(recording.record, recording.keep_evidence),
+    contributors=(publishing.homeless,),
+    handlers={publishing.TOPIC: publishing.rehouse},
     blueprints=(stages.make_routes,),
     describe=describing.describe,
 )

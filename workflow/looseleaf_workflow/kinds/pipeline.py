@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from looseleaf_metadata.documents import pointer_of
 from looseleaf_metadata.expressions.types import Kind as ValueKind
 from looseleaf_metadata.frozen import freeze
-from looseleaf_metadata.kinds.base import BOOLEAN, EXPRESSION, HUE, LABEL, NAME, NAMES, Kind, Schema, either, listing, mapping, text
+from looseleaf_metadata.kinds.base import BOOLEAN, EXPRESSION, HUE, LABEL, NAME, NAMES, Kind, Schema, either, listing, mapping, named, text
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Field, Object
 from looseleaf_metadata.names import humanised
@@ -77,6 +77,7 @@ class PipelineKind(Kind):
             "probability": NAME,
             "entered_at": NAME,
             "skip": BOOLEAN,
+            "moved": named(NAME, minProperties=1),
             "override": {"type": "string", "enum": ["allowed", "never"]},
             "stages": listing(STAGE, minItems=2),
         }
@@ -119,6 +120,7 @@ class _Builder:
             probability=probability,
             entered_at=self._kept("entered_at", "", (ValueKind.DATETIME,)),
             calendar=self._calendar(),
+            moved=freeze(data.get("moved", {})),
             override=data.get("override", "allowed") == "allowed",
             app=self.document.app,
             place=self.document.place(),

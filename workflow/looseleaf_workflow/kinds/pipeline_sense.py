@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from looseleaf_metadata.documents import pointer_of
+from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
 from looseleaf_workflow.stages.definition import Pipeline
 
@@ -33,6 +35,14 @@ def check_stages(document: Document, run: Compilation, pipeline: Pipeline) -> No
         for key in _without_effect(index, data, pipeline):
             message = Text("'{key}' has no effect here", key=key)
             run.report(document, f"{pointer}/{key}", "no-effect", message, _why(key, data), key=True)
+    for gone, target in document.data.get("moved", {}).items():
+        if gone in seen:
+            message = Text("'{name}' is a stage still: its records stay", name=gone)
+            run.report(document, "/moved" + pointer_of(gone), "no-effect", message, key=True)
+        if target not in seen:
+            run.report(
+                document, "/moved" + pointer_of(gone), "unknown-stage", Text("unknown stage '{name}'", name=target), suggest(target, seen)
+            )
     if "closed" in document.data["stages"][0]:
         run.report(document, "/stages/0/stage", "order", Text("a pipeline begins with an open stage"))
 

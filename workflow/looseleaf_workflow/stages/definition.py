@@ -11,11 +11,13 @@ from dataclasses import field as part
 from typing import Any, Literal
 
 from looseleaf_metadata.expressions.nodes import Expression
+from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Model
 from looseleaf_metadata.problems import Place
 
 Back = Literal["allowed", "reason", "never"]
+NOTHING: Mapping[str, str] = FrozenMap()
 Closed = Literal["", "won", "lost"]
 
 
@@ -93,7 +95,8 @@ class Pipeline:
     """The stages that records of `object` go through, kept in their select field `field`.
 
     `when`: for which records, None for all that no earlier pipeline of the field takes; `order`: the lowest is asked first.
-    `probability` and `entered_at`: fields that the pipeline keeps, "" for none. `override`: whether a recorded exemption may pass.
+    `probability` and `entered_at`: fields that the pipeline keeps, "" for none. `moved`: stages that are no more, and where their
+    records go, by name. `override`: whether a recorded exemption may pass.
     """
 
     id: str
@@ -107,13 +110,14 @@ class Pipeline:
     probability: str = ""
     entered_at: str = ""
     calendar: str = ""
+    moved: Mapping[str, str] = NOTHING
     override: bool = True
     app: str = ""
     place: Place = part(default=Place(), compare=False)
 
     def stage(self, name: str | None) -> Stage | None:
-        """The stage of that name, or None."""
-        return next((stage for stage in self.stages if stage.name == name), None)
+        """The stage of that name, or the one that took its place; None where there is neither."""
+        return next((stage for stage in self.stages if stage.name in (name, self.moved.get(name or ""))), None)
 
     def position(self, stage: Stage) -> int:
         """How far along a stage is: 0 for the first."""
