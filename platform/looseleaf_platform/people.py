@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, Table, Text, bindparam, cast, null, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, Text, bindparam, cast, null, select, true, union_all
 
 from looseleaf_platform.context import Actor
 from looseleaf_platform.errors import NotSignedIn, NotThere
@@ -24,7 +24,7 @@ def read_actor(connection: Connection, runtime: Runtime, user_id: int, limits: f
     return _actor(runtime, rows, limits)
 
 
-def read_bearer(connection: Connection, runtime: Runtime, table: Table, key: str, value: str) -> tuple[Row[Any], Actor]:
+def read_bearer(connection: Connection, runtime: Runtime, table: Table, key: str, value: str) -> tuple[Any, Actor]:
     """The row of a pass (a session, a token) whose column `key` holds `value`, and the Actor that it stands for, in one statement.
 
     A column `scopes` of the pass limits the actor; NULL limits nothing. Raises NotSignedIn where there is none, or its user is deleted or gone. Whether the pass is still good is the caller's to say.
@@ -80,7 +80,7 @@ def _teams_from(teams: ObjectRuntime, own: ColumnElement[Any]) -> Any:
     return below.union(select(child.c.id).where(parent == below.c.id, child.c.deleted_at.is_(None)))
 
 
-def _actor(runtime: Runtime, rows: Sequence[Row[Any]], limits: frozenset[str] | None) -> Actor:
+def _actor(runtime: Runtime, rows: Sequence[Any], limits: frozenset[str] | None) -> Actor:
     name, team, locale, timezone, administrator, _ = _person(rows[0])
     defaults = runtime.model.defaults
     return Actor(
@@ -96,7 +96,7 @@ def _actor(runtime: Runtime, rows: Sequence[Row[Any]], limits: frozenset[str] | 
     )
 
 
-def _person(row: Row[Any]) -> tuple[Any, ...]:
+def _person(row: Any) -> tuple[Any, ...]:
     """The values of FIELDS in a row: before role and team, which come last."""
     values: tuple[Any, ...] = tuple(row)
     return values[-len(FIELDS) - 2 : -2]
