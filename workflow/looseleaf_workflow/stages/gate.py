@@ -18,17 +18,25 @@ from looseleaf_workflow.stages.plans import StagePlan, stage_plans
 
 EXEMPTION = "stages"
 """The recorded exemption by which a record may pass the gate, where the pipeline allows that."""
+AGREED = "approved:{approval}"
+"""The exemption that an approval gives itself when it has agreed and moves the record: only its own gate opens, criteria are asked again."""
 UNCOMPUTABLE = Text("A number on the way to this criterion's answer is too large")
 
 
 def check(batch: Batch) -> None:
     """Check all moves of a wave, but for criteria about roll-ups that the same write may still change."""
-    moves = [move for move in moves_of(batch) if move.pipeline is not None and move.source != move.target]
+    moves = [move for move in moves_of(batch) if _is_asked(move)]
     _fetch(batch, moves)
     done = _done(batch, moves)
     for move in moves:
         move.done = done.get(move.row.id, {})
         _check(batch, move)
+
+
+def _is_asked(move: Move) -> bool:
+    """Whether a record comes to another stage, or with the one it has into a pipeline that doesn't know it."""
+    way = move.way
+    return way is not None and (move.source != move.target or way.kind == "foreign")
 
 
 def check_late(batch: Batch, rows: list[Row]) -> None:
@@ -84,9 +92,10 @@ def _check_needed(batch: Batch, move: Move, to: StagePlan) -> None:
 def _refuse(batch: Batch, move: Move, unmet: Iterable[Question], refusals: Iterable[tuple[str, Text]] = ()) -> None:
     """Remember what speaks against a move, unless a recorded exemption lets it pass."""
     told = [*refusals, *((question.code, question.message(batch.context)) for question in unmet)]
-    if not told or (_passes(batch, move) and all(code != "stage-foreign" for code, _ in told)):
+    foreign = any(code == "stage-foreign" for code, _ in told)
+    if not told or (_passes(batch, move) and not foreign):
         return
-    if batch.exempt(EXEMPTION) and move.pipeline is not None and move.pipeline.pipeline.override:
+    if not foreign and batch.exempt(EXEMPTION) and move.pipeline is not None and move.pipeline.pipeline.override:
         told = [("stage-reason", Text("Say why what “{pipeline}” demands is not to count", pipeline=move.pipeline.pipeline.label))]
     for code, message in told:
         move.row.fault(code, message, move.field)
@@ -126,7 +135,7 @@ def is_done(move: Move, stage: StagePlan, action: str) -> bool:
 
 def _needs_approval(batch: Batch, move: Move, stage: StagePlan) -> bool:
     """Whether the stage that is left has an approval that must agree to this record."""
-    if stage.stage.gate is None:
+    if stage.stage.gate is None or batch.exempt(AGREED.format(approval=stage.stage.gate.approval)):
         return False
     return stage.gate is None or bool(stage.gate.evaluate(batch.scope(move.row)))
 
