@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from looseleaf_metadata.frozen import FrozenMap
@@ -51,7 +52,7 @@ class World:
             case q.Holds(expression=expression):
                 if expression in self.broken:
                     return q.Truth(error=self.broken[expression])
-                read = {name: value for name, value in self.values.items() if name in expression}
+                read = {name: plain(value) for name, value in self.values.items() if name in expression}
                 return q.Truth(bool(eval(expression, {}, {"amount": 0, "discount": 0, **self.values})), FrozenMap(read))
             case q.DueAt(after=after, since=since):
                 return q.Moment(since + duration(after))
@@ -62,7 +63,7 @@ class World:
             case q.Delegations(person=person):
                 return q.Delegated(self.delegations.get(person, ()))
             case q.Values(fields=fields):
-                return q.Record(FrozenMap({name: self.values.get(name) for name in fields}))
+                return q.Record(FrozenMap({name: plain(self.values.get(name)) for name in fields}))
             case q.Callee(approval=approval):
                 return self.children.get(approval, q.Called("v1", ""))
 
@@ -88,6 +89,11 @@ class World:
             case _:
                 found = ()
         return q.People(tuple(one for one in found if one not in self.inactive), tuple(one for one in found if one in self.inactive))
+
+
+def plain(value: Any) -> Any:
+    """A value as facts hold it: decimals are text."""
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def duration(text: str) -> timedelta:

@@ -77,8 +77,13 @@ def decide(definition: Definition, state: State, command: c.Command, facts: Fact
     except MissingError:
         return Needs(tuple(course.missing))
     except RefusedError as refused:
-        return Refusal(refused.code, refused.message, FrozenMap(refused.details))
+        return refusal_of(refused)
     return Decision(tuple(course.events), course.state)
+
+
+def refusal_of(refused: RefusedError) -> Refusal:
+    """A refusal as a value."""
+    return Refusal(refused.code, refused.message, FrozenMap(refused.details))
 
 
 HANDLERS: Mapping[type, Callable[[Course, Any], None]] = {

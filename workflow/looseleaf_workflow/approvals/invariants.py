@@ -32,6 +32,7 @@ def _numbers(events: Sequence[e.Event], state: State) -> Iterator[str]:
     """I1: events are numbered without gaps, and the state is what they fold to, also after a trip through JSON."""
     if [event.number for event in events] != list(range(1, len(events) + 1)):
         yield "I1: event numbers have gaps"
+        return
     if fold_all(events) != state:
         yield "I1: the state is not the fold of its events"
     if frozen_json.from_data(State, frozen_json.to_data(state)) != state:

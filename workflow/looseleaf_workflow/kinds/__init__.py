@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from looseleaf_metadata.kinds.base import Kind
+from looseleaf_workflow.kinds.approval import ApprovalKind
 from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
 
-KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind())
+KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind(), ApprovalKind())
 """Built in this order: a kind may refer to what stands before it."""

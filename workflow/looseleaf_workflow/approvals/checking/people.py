@@ -9,8 +9,7 @@ from typing import Any
 from looseleaf_metadata.texts import Text
 from looseleaf_workflow.approvals.checking.draft import Draft
 from looseleaf_workflow.approvals.definition import Due, FieldRights, Level, Mode, Policies
-
-WORKING = ("workhour", "workday")
+from looseleaf_workflow.calendars.durations import parse_duration
 
 
 def policies(data: Mapping[str, Any], base: Policies) -> Policies:
@@ -97,7 +96,7 @@ def _level(draft: Draft, pointer: str, data: Any, within: str, *, first: bool) -
 
 def check_clock(draft: Draft, pointer: str, duration: str) -> None:
     """Working hours and days need a calendar."""
-    if duration.split()[-1].startswith(WORKING) and not draft.calendar:
+    if parse_duration(duration).working and not draft.calendar:
         message = Text("'{duration}' is working time, and the flow names no calendar", duration=duration)
         draft.fault(pointer, "no-calendar", message, Text("add 'calendar: …' to the flow"))
 

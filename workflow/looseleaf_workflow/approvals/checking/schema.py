@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from looseleaf_metadata.kinds.base import BOOLEAN, EXPRESSION, LABEL, NAME, NAMES, PATH, Schema, either, listing, mapping, text
+from looseleaf_workflow.calendars.durations import DURATION
 from looseleaf_workflow.who import WHO, WHO_DEFINITION
 
-DURATION: Schema = text(
-    pattern=r"^[1-9][0-9]{0,4} (minutes?|hours?|days?|weeks?|months?|workhours?|workdays?)$", **{"x-expects": "working_duration"}
-)
 FLOW: Schema = {"$ref": "#/$defs/flow"}
 TIMEOUT_WORDS = ("remind", "auto_agree", "auto_reject", "notify_admin")
 PERMISSIONS = ("transfer", "add_before", "add_after", "add_together", "ask", "take_back")

@@ -78,7 +78,17 @@ def unclaim(course: Course, body: Unclaim) -> None:
     if not slot.candidates or not slot.holder:
         raise RefusedError("conflict", Text("this task is not claimed"))
     course.may_hold(slot, manage=True)
-    course.emit(e.Released(node.id, node.visit, slot.key, slot.generation + 1, "unclaim"))
+    release(course, node, slot, "unclaim")
+
+
+def release(course: Course, node: NodeState, slot: Slot, why: str) -> None:
+    """Offer a claimed task again to all who are still there; to administrators where nobody is."""
+    left = tuple(person for person in slot.candidates if course.active(person))
+    by = "" if why == "unclaim" else "system"
+    if left:
+        course.emit(e.Released(node.id, node.visit, slot.key, slot.generation + 1, why, left), by=by)
+    else:
+        hand_on(course, course.step(node.id), node, slot, q.ADMINS, "leave")
 
 
 def person_left(course: Course, body: PersonLeft) -> None:
@@ -121,10 +131,13 @@ def _leave_slot(course: Course, step: Step, node: NodeState, slot: Slot, person:
 
 
 def _leave_queue(course: Course, step: Step, node: NodeState, slot: Slot, person: str) -> None:
+    """An offered task is offered to the others; one that somebody else has claimed stays theirs."""
+    if slot.holder not in (person, ""):
+        return
     left = tuple(one for one in slot.candidates if one != person)
-    if not left:
+    if not left or slot.status == "paused":
         hand_on(course, step, node, slot, _heir(course, step, node, slot, person), "leave")
-    elif slot.holder in (person, ""):
+    else:
         course.emit(e.Released(node.id, node.visit, slot.key, slot.generation + 1, "leave", left), by="system")
 
 

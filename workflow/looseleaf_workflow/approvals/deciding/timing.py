@@ -9,7 +9,7 @@ from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.approvals.commands import FireTimer
 from looseleaf_workflow.approvals.deciding.clocks import due_timer
 from looseleaf_workflow.approvals.deciding.course import Course
-from looseleaf_workflow.approvals.deciding.passing_on import hand_on
+from looseleaf_workflow.approvals.deciding.passing_on import hand_on, release
 from looseleaf_workflow.approvals.definition import Level, Step
 from looseleaf_workflow.approvals.state import NodeState, Slot, Timer, Vote
 
@@ -35,7 +35,7 @@ def fire(course: Course, body: FireTimer) -> None:
     assert slot is not None  # noqa: S101  # a timer goes with its slot
     if timer.kind == "lease":
         course.emit(e.TimerFired(timer.id, timer.generation, "release"), by="system")
-        course.emit(e.Released(node.id, node.visit, slot.key, slot.generation + 1, "lease"), by="system")
+        release(course, node, slot, "lease")
     elif timer.kind == "remind":
         _remind(course, course.step(node.id), timer)
     else:
