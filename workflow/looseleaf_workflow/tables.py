@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, text
 
+from looseleaf_platform.database.engines import Database
 from looseleaf_platform.database.migrations import Migrations
-from looseleaf_platform.database.types import UtcDateTime
+from looseleaf_platform.database.types import JsonText, UtcDateTime
 
 TABLES = MetaData()
 
@@ -96,4 +97,44 @@ stage_action = Table(
 )
 Index("stage_action_record", stage_action.c.record_id, stage_action.c.field_id, stage_action.c.id)
 
-MIGRATIONS = Migrations("workflow", TABLES)
+# --- timers -----------------------------------------------------------------------------------------------------------------------
+
+ONLY_WAITING = text("state = 'waiting'")
+
+wf_timer = Table(
+    "wf_timer",  # what is to happen at a moment; see timers/
+    TABLES,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _words("owner_kind"),  # whose handler is called
+    _number("owner_id", required=True),
+    _words("name"),
+    Column("generation", Integer, nullable=False),  # moving a timer makes it one more, and its earlier firing void
+    _moment("fire_at", required=True),
+    Column("payload", JsonText),
+    _words("state"),  # "waiting", "fired", "cancelled", "failed"
+    _moment("set_at", required=True),
+    _moment("fired_at"),
+    _number("late_by"),  # seconds between the moment it was for and the moment it fired
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _moment("lease_until"),
+    Column("lease_token", Text),
+    Column("error", Text),
+)
+Index(
+    "wf_timer_once", wf_timer.c.owner_kind, wf_timer.c.owner_id, wf_timer.c.name,
+    unique=True, sqlite_where=ONLY_WAITING, postgresql_where=ONLY_WAITING,
+)  # fmt: skip
+Index("wf_timer_due", wf_timer.c.fire_at, wf_timer.c.id, sqlite_where=ONLY_WAITING, postgresql_where=ONLY_WAITING)
+Index("wf_timer_owner", wf_timer.c.owner_kind, wf_timer.c.owner_id)
+
+
+def _nothing(_connection: Connection, _database: Database) -> None:
+    """The first tables: a new database gets them at once."""
+
+
+def add_missing_tables(connection: Connection, _database: Database) -> None:
+    """A step for tables that came later."""
+    TABLES.create_all(connection, checkfirst=True)
+
+
+MIGRATIONS = Migrations("workflow", TABLES, (_nothing, add_missing_tables))

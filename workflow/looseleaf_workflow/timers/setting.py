@@ -1,0 +1,60 @@
+"""Setting, moving and cancelling timers, each as a part of the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from looseleaf_platform.records.ids import new_id
+from looseleaf_workflow.tables import wf_timer
+
+if TYPE_CHECKING:
+    from looseleaf_platform.workspace import Workspace
+
+
+def set_timer(
+    connection: Connection, workspace: Workspace, owner_kind: str, owner_id: int, name: str, fire_at: datetime, payload: Any = None
+) -> int:
+    """Have `owner_kind`'s handler called at `fire_at` (UTC). Returns the timer's id.
+
+    An owner has one waiting timer of a name: setting it again moves it, with the new payload, and bumps its generation, so that a
+    firing of the earlier moment that is under way comes to nothing. `payload` is JSON.
+    """
+    where = (wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id, wf_timer.c.name == name, wf_timer.c.state == "waiting")
+    values: dict[str, Any] = {"fire_at": fire_at, "payload": payload, "set_at": workspace.clock(), "attempts": 0, "error": None}
+    values |= {"lease_until": None, "lease_token": None}
+    id = connection.scalar(select(wf_timer.c.id).where(*where).with_for_update())
+    if id is not None:
+        connection.execute(update(wf_timer).where(wf_timer.c.id == id).values(generation=wf_timer.c.generation + 1, **values))
+    else:
+        id = new_id()
+        owner = {"owner_kind": owner_kind, "owner_id": owner_id, "name": name}
+        connection.execute(insert(wf_timer), {"id": id, "generation": 1, "state": "waiting", **owner, **values})
+    if fire_at <= workspace.clock():
+        workspace.database.after_commit(connection, workspace.ring)
+    return int(id)
+
+
+def cancel_timer(connection: Connection, owner_kind: str, owner_id: int, name: str) -> bool:
+    """Let a timer not fire. False if none of that name waits."""
+    return _cancel(connection, wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id, wf_timer.c.name == name) > 0
+
+
+def cancel_timers_of(connection: Connection, owner_kind: str, owner_id: int) -> int:
+    """Let none of an owner's timers fire. Returns how many waited."""
+    return _cancel(connection, wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id)
+
+
+def _cancel(connection: Connection, *where: Any) -> int:
+    statement = update(wf_timer).where(*where, wf_timer.c.state == "waiting")
+    return connection.execute(statement.values(state="cancelled", generation=wf_timer.c.generation + 1)).rowcount
+
+
+def waiting_timers(connection: Connection, owner_kind: str, owner_id: int) -> Mapping[str, datetime]:
+    """When each waiting timer of an owner fires, by name, the first one first."""
+    where = (wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id, wf_timer.c.state == "waiting")
+    statement = select(wf_timer.c.name, wf_timer.c.fire_at).where(*where).order_by(wf_timer.c.fire_at, wf_timer.c.id)
+    return {row.name: row.fire_at for row in connection.execute(statement)}
