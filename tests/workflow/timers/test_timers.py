@@ -198,7 +198,8 @@ def test_a_timer_set_in_a_transaction_that_fails_was_never_set(timed, bell, cloc
             set_timer(connection, timed, "test", 1, "ring", clock())
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     assert fire_due(timed, {"test": bell}) == 0
 
 
