@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.records.writing.batch import Batch, Row
+from looseleaf_platform.records.writing.plan import ObjectPlan
+from looseleaf_platform.records.writing.reads import Steps
 from looseleaf_platform.records.writing.rules import bring_gathered
 from looseleaf_workflow.stages.actions import Log, logs
 from looseleaf_workflow.stages.judging import Question, questions, refused_ways
@@ -142,16 +144,14 @@ def _needs_approval(batch: Batch, move: Move, stage: StagePlan) -> bool:
 
 def _fetch(batch: Batch, moves: list[Move]) -> None:
     """Read what criteria reach through look-ups, for all records at once."""
-    for plan, rows in batch.by_plan(move.row for move in moves if not move.row.bad):
-        hops = frozenset(
-            hop
-            for move in moves
-            if move.row.plan is plan and move.pipeline is not None and move.way is not None
-            for question in questions(move.pipeline, move.way)
-            if question.criterion is not None
-            for hop in question.criterion.condition.hops
-        )
+    reached: dict[ObjectPlan, set[Steps]] = {}
+    ways = {id(way): (move.row.plan, move.pipeline, way) for move in moves if move.pipeline is not None and (way := move.way) is not None}
+    for plan, pipeline, way in ways.values():
+        criteria = (question.criterion for question in questions(pipeline, way) if question.criterion is not None)
+        reached.setdefault(plan, set()).update(hop for criterion in criteria for hop in criterion.condition.hops)
+    for plan, hops in reached.items():
         if hops:
+            rows = [move.row for move in moves if move.row.plan is plan and not move.row.bad]
             batch.relations.prefetch([batch.scope(row) for row in rows], hops)
 
 

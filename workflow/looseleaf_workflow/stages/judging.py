@@ -49,8 +49,13 @@ class Question:
         return Text("To leave “{stage}”: {criterion}", stage=self.stage.stage.label, criterion=said)
 
 
-def questions(pipeline: PipelinePlan, way: Route) -> Iterator[Question]:
-    """All criteria and key actions that a way meets, in the order of its stages."""
+def questions(pipeline: PipelinePlan, way: Route) -> tuple[Question, ...]:
+    """All criteria and key actions that a way of the pipeline (`PipelinePlan.way`) meets, in the order of its stages."""
+    found: tuple[Question, ...] | None = pipeline.asked.get(id(way))
+    return found if found is not None else pipeline.asked.setdefault(id(way), tuple(_questions(pipeline, way)))
+
+
+def _questions(pipeline: PipelinePlan, way: Route) -> Iterator[Question]:
     if way.to is None or way.kind not in ("forward", "lose") or (way.turns_back is not None and way.turns_back.back == "never"):
         return
     if way.leaves is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 from looseleaf_workflow.stages.plans import PipelinePlan, StagePlan, StagePlans, stage_plans
-from looseleaf_workflow.stages.routes import Route, route
+from looseleaf_workflow.stages.routes import Route
 from looseleaf_workflow.tables import stage_now
 
 CHUNK = 1000
@@ -53,7 +53,7 @@ class Move:
     @property
     def way(self) -> Route | None:
         """The way through the pipeline."""
-        return None if self.pipeline is None else route(self.pipeline.pipeline, self.source, self.target, self.came_from)
+        return None if self.pipeline is None else self.pipeline.way(self.source, self.target, self.came_from)
 
     @property
     def to(self) -> StagePlan | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as part
+from typing import Any
 
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.labels import Label
@@ -11,6 +13,7 @@ from looseleaf_platform.records.runtime import Runtime
 from looseleaf_platform.records.writing.conditions import Condition
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan, Plans
 from looseleaf_workflow.stages.definition import KeyAction, Pipeline, Stage, pipelines_of
+from looseleaf_workflow.stages.routes import Route, route
 from looseleaf_workflow.stages.wording import words
 
 
@@ -51,12 +54,20 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelinePlan:
-    """A pipeline with everything compiled. `stages`: by name."""
+    """A pipeline with everything compiled. `stages`: by name; `ways`: those worked out so far; `asked`: what judging.py asks on each."""
 
     pipeline: Pipeline
     field: FieldPlan
     when: Condition | None
     stages: Mapping[str, StagePlan]
+    ways: dict[tuple[str | None, str | None, str | None], Route] = part(default_factory=dict)
+    asked: dict[int, Any] = part(default_factory=dict)
+
+    def way(self, source: str | None, target: str | None, came_from: str | None = None) -> Route:
+        """The way from one stage to another, worked out once: see routes.py."""
+        key = (source, target, came_from)
+        found = self.ways.get(key)
+        return found if found is not None else self.ways.setdefault(key, route(self.pipeline, source, target, came_from))
 
     @property
     def id(self) -> str:

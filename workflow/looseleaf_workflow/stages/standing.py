@@ -23,7 +23,7 @@ from looseleaf_workflow.stages.actions import Done, Log, logs
 from looseleaf_workflow.stages.judging import Question, questions, refused_ways
 from looseleaf_workflow.stages.moves import stage_name, standings
 from looseleaf_workflow.stages.plans import PipelinePlan, StagePlan, StagePlans, stage_plans
-from looseleaf_workflow.stages.routes import Route, route
+from looseleaf_workflow.stages.routes import Route
 from looseleaf_workflow.tables import stage_move
 
 HISTORY = (
@@ -200,7 +200,7 @@ class _Teller:
         if plan is here:
             return tell(state="current")
         passed = here is not None and not stage.closed and stages.index(stage) < stages.index(here.stage)
-        way = route(self.pipeline.pipeline, self.source, stage.name, self.came_from)
+        way = self.pipeline.way(self.source, stage.name, self.came_from)
         return tell(
             state="passed" if passed else "ahead",
             unmet=self._unmet(way),
