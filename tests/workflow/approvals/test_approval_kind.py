@@ -198,6 +198,7 @@ INERT = {
     "half-a-person": ("bad-value", flow("{approve: boss, who: [manager, owner], mode: {at_least: 1.5}}")),
     "claim": ("bad-value", flow("{approve: boss, who: {role: legal}, claim: true, mode: all}")),
     "auto-agree": ("no-human", flow("{approve: boss, who: owner, human_required: true, due: {in: 2 days, then: auto_agree}}")),
+    "deadline": ("no-human", flow("{approve: boss, who: owner, human_required: true}", header="deadline: {in: 2 days, do: auto_agree}")),
     "not-a-user": ("wrong-type", flow("{approve: boss, who: {field: amount}}")),
     "expr": ("wrong-type", flow('{approve: boss, who: {expr: "amount"}}')),
     "two-whos": ("unclear-who", flow("{approve: boss, who: {role: legal, field: seal_keeper}}")),

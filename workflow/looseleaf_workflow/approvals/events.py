@@ -14,8 +14,67 @@ from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_workflow import frozen_json
 from looseleaf_workflow.approvals.commands import NO_MAPPING, NO_PICKS
 from looseleaf_workflow.approvals.questions import NOTHING
-from looseleaf_workflow.approvals.state import NO_NODES, Group, NodeState, Slot, Timer, Vote
+from looseleaf_workflow.approvals.state import NO_NODES, Group, NodeState, Slot, Timer
+from looseleaf_workflow.approvals.task_events import (
+    Claimed,
+    OpinionAsked,
+    OpinionGiven,
+    Reasked,
+    Released,
+    Restored,
+    SignAdded,
+    SlotsCancelled,
+    TakenBack,
+    TaskOpened,
+    Transferred,
+    Urged,
+    Voted,
+    Way,
+)
 from looseleaf_workflow.frozen_json import Tagged
+
+__all__ = [
+    "BlockEntered",
+    "Body",
+    "Broke",
+    "Cancelled",
+    "Changed",
+    "ChildFinished",
+    "ChildStarted",
+    "Claimed",
+    "Commented",
+    "Copied",
+    "Ended",
+    "Event",
+    "LaneEnded",
+    "Migrated",
+    "NodeFailed",
+    "NodePassed",
+    "OpinionAsked",
+    "OpinionGiven",
+    "Reasked",
+    "Released",
+    "Restored",
+    "Resubmitted",
+    "Retried",
+    "Returned",
+    "Rewound",
+    "SignAdded",
+    "SlotsCancelled",
+    "StepEntered",
+    "Submitted",
+    "TakenBack",
+    "TaskOpened",
+    "TimerFired",
+    "TimerIgnored",
+    "TimersSet",
+    "Transferred",
+    "Urged",
+    "Voted",
+    "Way",
+    "WithdrawalAnswered",
+    "WithdrawalAsked",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +111,6 @@ class StepEntered(Tagged):
     slots: tuple[Slot, ...]
     group: Group
     notes: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TaskOpened(Tagged):
-    """A slot's task is open for its holder. `via`: delegations followed; `notes`: delegations not followed, and why."""
-
-    node: str
-    visit: int
-    slot: str
-    generation: int
-    holder: str
-    via: tuple[str, ...] = ()
-    due: datetime | None = None
-    timers: tuple[Timer, ...] = ()
-    notes: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Voted(Tagged):
-    """A decision. `edits`: fields changed together with it."""
-
-    node: str
-    visit: int
-    slot: str
-    vote: Vote
-    edits: FrozenMap[str, Any] = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class SlotsCancelled(Tagged):
-    """Slots that are asked no more: superseded, removed."""
-
-    node: str
-    visit: int
-    slots: tuple[str, ...]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +158,6 @@ class Copied(Tagged):
     place: tuple[str, ...]
     readers: tuple[str, ...]
     skipped: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Where the flow goes on after a step back: nodes that are void, lanes that run again and where, blocks that are active again."""
-
-    voided: tuple[str, ...] = ()
-    lanes: tuple[tuple[str, ...], ...] = ()  # block, lane, node entered last, node to enter
-    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,94 +223,6 @@ class Retried(Tagged):
 
 
 @dataclass(frozen=True, slots=True)
-class Transferred(Tagged):
-    """A task went to somebody else. `why`: transfer, reassign, leave, escalation, timeout, take_over."""
-
-    node: str
-    visit: int
-    slot: str
-    generation: int
-    person: str
-    holder: str
-    why: str
-    reason: str = ""
-    via: tuple[str, ...] = ()
-    timers: tuple[Timer, ...] = ()
-    due: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignAdded(Tagged):
-    """More people decide. `group` is None where they decide together with those who are there."""
-
-    node: str
-    visit: int
-    owner: str
-    position: Literal["before", "after", "together"]
-    slots: tuple[Slot, ...]
-    group: Group | None = None
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OpinionAsked(Tagged):
-    """A task waits for somebody's opinion."""
-
-    node: str
-    visit: int
-    slot: str
-    generation: int
-    person: str
-    question: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OpinionGiven(Tagged):
-    """The task is back. `by` is who answered, or who called it back."""
-
-    node: str
-    visit: int
-    slot: str
-    generation: int
-    by: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed(Tagged):
-    """Somebody took an offered task, until the lease ends if there is one."""
-
-    node: str
-    visit: int
-    slot: str
-    generation: int
-    holder: str
-    timers: tuple[Timer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Released(Tagged):
-    """A claimed task is offered again. `why`: unclaim, lease, leave."""
-
-    node: str
-    visit: int
-    slot: str
-    generation: int
-    why: str
-    candidates: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Urged(Tagged):
-    """The holder of a task was asked to hurry."""
-
-    node: str
-    visit: int
-    slot: str
-    holder: str
-
-
-@dataclass(frozen=True, slots=True)
 class Commented(Tagged):
     """Somebody said something."""
 
@@ -348,18 +274,6 @@ class WithdrawalAnswered(Tagged):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack(Tagged):
-    """Somebody took their agree back: `reopened` slots are open again, `waiting` ones wait again."""
-
-    node: str
-    visit: int
-    slot: str
-    reopened: tuple[str, ...]
-    waiting: tuple[str, ...]
-    way: Way
-
-
-@dataclass(frozen=True, slots=True)
 class Changed(Tagged):
     """Material fields changed. `before` and `values`: only those that differ. `bypass`: past the lock, for this reason."""
 
@@ -368,25 +282,6 @@ class Changed(Tagged):
     digest: str
     policy: str
     bypass: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reasked(Tagged):
-    """Decisions were about other values: these slots are open again."""
-
-    node: str
-    visit: int
-    slots: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored(Tagged):
-    """The values are again what somebody had decided about: the decision counts again."""
-
-    node: str
-    visit: int
-    slot: str
-    vote: Vote
 
 
 @dataclass(frozen=True, slots=True)

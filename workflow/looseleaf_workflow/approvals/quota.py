@@ -31,9 +31,9 @@ def outcome(mode: Mode, ballots: Iterable[Ballot]) -> Outcome:
     if mode.kind in ("all", "sequence"):
         return "failed" if rejected else "passed" if agreed == len(cast) else "pending"
     if mode.kind == "any":
-        if agreed:
-            return "passed"
-        return "failed" if rejected == len(cast) or (rejected and mode.any_reject == "fails") else "pending"
+        if rejected == len(cast) or (rejected and mode.any_reject == "fails"):
+            return "failed"
+        return "passed" if agreed else "pending"
     return _quota(mode, cast)
 
 

@@ -16,7 +16,7 @@ from looseleaf_metadata.paths import resolve_path
 from looseleaf_metadata.problems import Place, suggest
 from looseleaf_metadata.texts import Text
 from looseleaf_workflow.approvals.checking.draft import Draft
-from looseleaf_workflow.approvals.checking.flow import call_fault, calls_of, check_flow
+from looseleaf_workflow.approvals.checking.flow import call_fault, calls_of, check_deadline, check_flow
 from looseleaf_workflow.approvals.checking.nodes import build_flow
 from looseleaf_workflow.approvals.checking.people import check_clock, policies
 from looseleaf_workflow.approvals.checking.schema import DEFINITIONS, EFFECT_KEYS, HEADER
@@ -70,6 +70,7 @@ class ApprovalKind(Kind):
         label = Label.of(data.get("label", humanised(document.name)))
         definition = Definition(document.name, owner.name, label.as_data(), flow, **_header(draft, owner))
         check_flow(draft, definition)
+        check_deadline(draft, definition)
         return ApprovalFlow(data.get("id", document.name), document.name, label, definition, document.app, document.place())
 
     def finish(self, built: dict[str, ApprovalFlow], run: Compilation) -> None:

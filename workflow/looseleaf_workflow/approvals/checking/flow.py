@@ -40,8 +40,9 @@ def ends(node: Node) -> bool:
             return True
         case Branch(lanes=lanes):
             return all(lane.flow and ends(lane.flow[-1]) for lane in lanes)
-        case Parallel(lanes=lanes):
-            return any(lane.flow and ends(lane.flow[-1]) for lane in lanes)
+        case Parallel(lanes=lanes, join=join):
+            going_on = sum(1 for lane in lanes if not (lane.flow and ends(lane.flow[-1])))
+            return going_on < (join or len(lanes))
     return False
 
 
@@ -65,6 +66,14 @@ def _check_rejection(draft: Draft, definition: Definition, node: Step | Call) ->
         draft.fault(pointer, "not-before", message, suggest(wanted, targets))
     else:
         draft.refer(f"approval:{definition.name}/step:{wanted}", pointer, "rewind")
+
+
+def check_deadline(draft: Draft, definition: Definition) -> None:
+    """Time can't agree in place of a person who must decide."""
+    nodes = [definition.tree.node(id) for id in definition.tree.ids()]
+    human = any(isinstance(node, Step) and node.human_required for node in nodes)
+    if human and definition.deadline is not None and definition.deadline.action == "auto_agree":
+        draft.fault("/deadline/do", "no-human", Text("a person must decide this step, so time can't agree"))
 
 
 def calls_of(definition: Definition) -> tuple[Call, ...]:
