@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -120,6 +121,8 @@ class Play:
         self.last: tuple[Event, ...] = ()
         self.effects: tuple[Effect, ...] = ()
         self.keys = 0
+        self.log: list[tuple[Definition, c.Command, q.Facts]] = []
+        self._tried: tuple[Definition, c.Command, q.Facts] | None = None
 
     def try_(self, actor: c.Actor | str, body: c.Body, key: str = "") -> Decision | Refusal:
         """Decide a command, answering what is asked. Nothing is kept of a refusal."""
@@ -130,6 +133,7 @@ class Play:
         for _ in range(60):
             result = decide(self.definition, self.state, command, facts)
             if not isinstance(result, Needs):
+                self._tried = (self.definition, command, facts)
                 return result
             assert result.questions
             assert not set(result.questions) & set(facts.answers), "asked what it was told"
@@ -146,6 +150,8 @@ class Play:
 
     def keep(self, result: Decision, body: c.Body | None = None) -> None:
         """Store a decision, and check all that must hold."""
+        assert self._tried is not None
+        self.log.append(self._tried)
         if isinstance(body, c.Migrate | c.UndoMigration):
             self.definition = body.to
         self.effects = effects(self.definition, self.state, result.events)
@@ -159,6 +165,16 @@ class Play:
         assert isinstance(result, Refusal), f"not refused: {[event.body for event in result.events]}"
         assert result.message.translate("zh") != str(result.message)
         return result
+
+    def replay(self) -> list[Event]:
+        """The events that the recorded commands and facts give once more."""
+        state, events = State(), []
+        for definition, command, facts in self.log:
+            result = decide(definition, state, command, q.Facts.of_data(json.loads(json.dumps(facts.as_data()))))
+            assert isinstance(result, Decision)
+            events += result.events
+            state = result.state
+        return events
 
     # the firm's words
 

@@ -47,9 +47,10 @@ class Games(RuleBasedStateMachine):
             finish(self.play)
             again = fold_all(Event.of_data(json.loads(json.dumps(event.as_data()))) for event in self.play.events)
             assert again == self.play.state
+            assert self.play.replay() == self.play.events
 
 
-Games.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+Games.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
 test_random_flows_keep_every_invariant_and_can_end = Games.TestCase
 
 

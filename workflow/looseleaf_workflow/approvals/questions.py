@@ -93,10 +93,12 @@ Question = Resolve | Holds | DueAt | DueMoved | Standing | Delegations | Values 
 
 @dataclass(frozen=True, slots=True)
 class People(Tagged):
-    """`dropped`: named, but unknown or inactive. `error`: why nobody could be found out, with the `inputs` of the expression."""
+    """`dropped`: named, but unknown or inactive. `warnings`: circles and the like. `error`: why nobody could be found out, with the
+    `inputs` of the expression."""
 
     people: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     error: str = ""
     inputs: FrozenMap[str, Any] = NOTHING
 

@@ -69,6 +69,7 @@ def _named(course: Course, step: Step, answers: list[q.People]) -> tuple[list[As
             answer = next(given)
             people = answer.people
             notes += [("dropped", person) for person in answer.dropped]
+            notes += [("warning", warning) for warning in answer.warnings]
         weight = step.mode.weights[index] if index < len(step.mode.weights) else Decimal(1)
         for person in people:
             found[person] = max(weight, found.get(person, weight))
