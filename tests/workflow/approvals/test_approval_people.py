@@ -210,6 +210,16 @@ def test_a15_a_step_without_anybody_left_to_ask_is_skipped_and_stays_in_the_trai
     assert "three" in {event.body.node for event in play.events if isinstance(event.body, StepEntered)}
 
 
+def test_a11_where_a_person_must_decide_neither_an_earlier_agree_nor_the_submitter_passes_it(start: Start) -> None:
+    steps = (TWICE[0], "{approve: two, who: {role: cfo}, human_required: true}", "{approve: three, who: {user: sub}, human_required: true}")
+    header = "people: {dedup: first, self: skip}"
+    play = start(*steps, header=header, cfo=("x",), world=World(managers={"sub": "boss"}))
+    play.agree("x")
+    assert play.open == {("two", "x")}
+    play.agree("x")
+    assert play.open == {("three", "boss")}
+
+
 PICK = "{approve: check, who: {submitter_picks: {among: {role: legal}, fewest: 1, most: 2}}}"
 
 

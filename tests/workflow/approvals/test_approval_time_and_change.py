@@ -123,6 +123,20 @@ def test_a115_the_deadline_of_the_instance_goes_before_those_of_its_tasks(start:
     assert "deadline" not in play.state.timers
 
 
+def test_a112_a_timer_waits_while_the_instance_has_stopped_with_an_error(start: Start) -> None:
+    lanes = "[{flow: [{approve: a, who: {user: ann}, due: {in: 8 hours, then: auto_reject}}]}, {flow: [{handle: h, who: {user: bob}}, {approve: b, who: {role: legal}}]}]"
+    play = start(f"{{parallel: p, branches: {lanes}}}", legal=("x",), world=World(broken={"legal": "no"}))
+    play.agree("bob")
+    assert play.status == "error"
+    [timer] = play.state.timers.values()
+    play.world.now = timer.at
+    assert play.refused(c.SYSTEM, c.FireTimer(timer.id, timer.generation)).code == "conflict"
+    play.world.broken.clear()
+    play.do(ADMIN, c.Retry())
+    play.fire("due")
+    assert play.status == "rejected"
+
+
 MATERIAL = "material: {fields: [amount, discount], on_change: %s}"
 STEPS = (
     "{approve: one, who: {role: legal}}",

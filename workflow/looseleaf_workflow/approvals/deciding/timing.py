@@ -20,7 +20,9 @@ LATE = timedelta(minutes=10)
 def fire(course: Course, body: FireTimer) -> None:
     """Do what a timer was set for. The deadline of the instance goes before those of its tasks."""
     timer = course.state.timers.get(body.timer)
-    if timer is None or timer.generation != body.generation or course.state.status != "running":
+    if timer is not None and timer.generation == body.generation and course.state.status == "error":
+        course.must_run()  # refused: it fires again when the error is mended
+    if timer is None or timer.generation != body.generation:
         course.emit(e.TimerIgnored(body.timer, body.generation), by="system")
         return
     deadline = course.state.timers.get("deadline")
