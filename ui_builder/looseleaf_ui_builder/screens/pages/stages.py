@@ -37,20 +37,15 @@ def move_form(object: str, id: str, field: str, stage: str) -> Response:
 
 def move_record(object: str, id: str, field: str, stage: str) -> Response:
     """POST: move it, or say what keeps it."""
-    context = caller()
+    context, form = caller(), request.form
     object_of(context, object)
-    number, form = id_of(id), request.form
-    bound = bind_move(context, object, number, field, stage)
+    bound = bind_move(context, object, id_of(id), field, stage)
     values = entered(bound.slots, form)
     version = int(form.get("version", "")) if form.get("version", "").isdecimal() else 0
     try:
-        move(context, object, number, bound, values, version, form.get("reason", "").strip(), "override" in form)
-    except Refused as refused:
-        return _ask(context, object, number, _filled(context, object, number, bound, values, refused.faults), refused.faults, 422)
-    except Conflict:
-        again = _filled(context, object, number, bound, values, ())
-        here = again.standing.stage.label if again.standing.stage is not None else Text("no stage")
-        return _ask(context, object, number, again, [Fault("", "conflict", Text(CONFLICT.msgid, stage=here))], 409)
+        move(context, object, id_of(id), bound, values, version, form.get("reason", "").strip(), "override" in form)
+    except (Refused, Conflict) as error:
+        return _ask_again(context, object, id_of(id), bound, values, error)
     notify(_("Moved to “{stage}”", stage=bound.target.label))
     return go_to(url_for("screens.show_record", object=object, id=id))
 
@@ -64,6 +59,15 @@ def tick_action(object: str, id: str, field: str) -> Response:
     except Refused as refused:  # the record has moved on meanwhile
         notify(refused.faults[0].say(context.locale))
     return go_to(url_for("screens.show_record", object=object, id=id))
+
+
+def _ask_again(context: Context, object: str, id: int, bound: BoundMove, values: dict[str, Any], error: Refused | Conflict) -> Response:
+    """What keeps the record; where somebody else came first, where it stands now."""
+    if isinstance(error, Refused):
+        return _ask(context, object, id, _filled(context, object, id, bound, values, error.faults), error.faults, 422)
+    again = _filled(context, object, id, bound, values, ())
+    here = again.standing.stage.label if again.standing.stage is not None else Text("no stage")
+    return _ask(context, object, id, again, [Fault("", "conflict", Text(CONFLICT.msgid, stage=here))], 409)
 
 
 def _filled(context: Context, object: str, id: int, bound: BoundMove, values: dict[str, Any], faults: Sequence[Fault]) -> BoundMove:
