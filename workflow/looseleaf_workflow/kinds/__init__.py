@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from looseleaf_metadata.kinds.base import Kind
 from looseleaf_workflow.kinds.approval import ApprovalKind
+from looseleaf_workflow.kinds.assignment import AssignmentKind
+from looseleaf_workflow.kinds.automation import AutomationKind
 from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
+from looseleaf_workflow.kinds.pool import PoolKind
 
-KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind(), ApprovalKind())
+KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind(), ApprovalKind(), PoolKind(), AssignmentKind())
 """Built in this order: a kind may refer to what stands before it."""
