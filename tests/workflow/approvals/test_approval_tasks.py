@@ -80,6 +80,7 @@ def test_a43_people_added_before_decide_first_and_the_clock_stands_still(start: 
     play = start(step(", due: 8 hours"), legal=("a",))
     due = play.task("a").due
     assert due is not None
+    play.world.now += timedelta(hours=1)
     play.add("a", "before", "x", "y")
     assert play.open == {("check", "x"), ("check", "y")}
     assert not [timer for timer in play.state.timers.values() if timer.slot == "1"]
