@@ -152,6 +152,14 @@ def test_a27_a_claim_expires_after_its_lease(start: Start) -> None:
     assert not play.state.timers
 
 
+def test_a27_the_lease_of_a_claim_ends_when_the_task_is_handed_on(start: Start) -> None:
+    play = start("{approve: check, who: {role: legal}, claim: {lease: 2 hours}}", legal=("a", "b"))
+    play.do("a", c.Claim(play.task("a").id))
+    play.transfer("a", "x")
+    play.fire("lease")
+    assert play.open == {("check", "x")}
+
+
 def test_a28_the_second_of_two_who_act_at_once_is_told_who_decided(start: Start) -> None:
     play = start("{approve: check, who: {role: legal}, claim: true}", legal=("a", "b"))
     play.do("a", c.Claim(play.task("a").id))

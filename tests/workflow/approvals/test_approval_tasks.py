@@ -94,6 +94,24 @@ def test_a43_people_added_before_decide_first_and_the_clock_stands_still(start: 
     assert play.status == "approved"
 
 
+def test_a43_reminders_and_levels_go_on_where_they_stood(start: Start) -> None:
+    due = "{in: 4 hours, remind: [1 hours, 3 hours], then: [{do: remind}, auto_reject]}"
+    play = start(step(f", due: {due}"), legal=("a",))
+    play.fire("remind1")
+    play.add("a", "before", "x")
+    play.world.now += timedelta(hours=10)
+    play.agree("x")
+    times = {timer.id.rpartition(":")[2]: timer.at - play.world.now for timer in play.state.timers.values()}
+    assert times == {"remind2": timedelta(hours=2), "due": timedelta(hours=3)}
+    play.fire("remind2")
+    play.fire("due")
+    play.add("a", "before", "y")
+    play.world.now += timedelta(hours=10)
+    play.agree("y")
+    play.fire("due")
+    assert play.status == "rejected"
+
+
 @pytest.mark.parametrize(("binding", "status"), [(True, "rejected"), (False, "running")])
 def test_a43_a_rejection_of_people_added_before_binds_or_advises(start: Start, binding: bool, status: str) -> None:
     play = start(step(), legal=("a",))

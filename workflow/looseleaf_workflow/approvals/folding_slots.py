@@ -35,7 +35,15 @@ def _put(state: State, node: NodeState, slot: Slot) -> State:
 def _task_opened(state: State, body: e.TaskOpened, event: e.Event) -> State:
     node, slot = _find(state, body)
     opened = replace(
-        slot, status="open", holder=body.holder, generation=body.generation, via=body.via, due=body.due, paused_at=None, asked=""
+        slot,
+        status="open",
+        holder=body.holder,
+        generation=body.generation,
+        via=body.via,
+        due=body.due,
+        paused_at=None,
+        stopped=(),
+        asked="",
     )
     return _put(state, node, opened).with_timers(body.timers)
 
@@ -93,7 +101,9 @@ def _sign_added(state: State, body: e.SignAdded, event: e.Event) -> State:
         return state
     owner = node.slot(body.owner)
     assert owner is not None  # noqa: S101  # the slot that adds people is there
-    return state.with_node(node.with_slot(replace(owner, status="paused", paused_at=event.at))).without_timers(node.id, body.owner)
+    stopped = tuple(timer for timer in state.timers.values() if (timer.node, timer.slot) == (node.id, body.owner))
+    paused = replace(owner, status="paused", paused_at=event.at, stopped=stopped)
+    return state.with_node(node.with_slot(paused)).without_timers(node.id, body.owner)
 
 
 def _opinion_asked(state: State, body: e.OpinionAsked, event: e.Event) -> State:

@@ -40,11 +40,30 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Timer:
+    """A moment that the instance waits for. Fires as FireTimer(id, generation); another generation is a late firing and does nothing.
+
+    `kind`: remind, due (level counts from 1), lease, deadline.
+    """
+
+    id: str
+    generation: int
+    at: datetime
+    kind: Literal["remind", "due", "lease", "deadline"]
+    node: str = ""
+    visit: int = 0
+    slot: str = ""
+    level: int = 0
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One required decision of a step.
 
     `person`: whose decision it is; `holder`: who has the task ("" while unclaimed). `via`: the delegations from person to holder.
     `held`: somebody must be named first. `former`: a vote that a change of material fields made void. `chain`: earlier holders.
+    `stopped`: its timers when it was paused.
     """
 
     key: str
@@ -63,6 +82,7 @@ class Slot:
     asked: str = ""
     due: datetime | None = None
     paused_at: datetime | None = None
+    stopped: tuple[Timer, ...] = ()
     urged_at: datetime | None = None
     vote: Vote | None = None
     former: Vote | None = None
@@ -131,24 +151,6 @@ class NodeState:
     def human_votes(self) -> tuple[Vote, ...]:
         """Decisions of people in this visit."""
         return tuple(slot.vote for slot in self.slots if slot.vote is not None and not slot.vote.auto)
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A moment that the instance waits for. Fires as FireTimer(id, generation); another generation is a late firing and does nothing.
-
-    `kind`: remind, due (level counts from 1), lease, deadline.
-    """
-
-    id: str
-    generation: int
-    at: datetime
-    kind: Literal["remind", "due", "lease", "deadline"]
-    node: str = ""
-    visit: int = 0
-    slot: str = ""
-    level: int = 0
-    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

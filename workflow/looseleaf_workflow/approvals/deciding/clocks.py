@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.approvals.deciding.course import Course
@@ -13,10 +12,10 @@ from looseleaf_workflow.approvals.state import NodeState, Slot, Timer
 
 def clocks(course: Course, step: Step, node: NodeState, slot: Slot, holder: str) -> tuple[datetime | None, tuple[Timer, ...]]:
     """When a task that opens now is due, and its timers. A task that was paused goes on where its clock stood."""
+    if slot.paused_at is not None:
+        return _resumed(course, node, slot, slot.paused_at, holder)
     if step.due is None:
         return None, ()
-    if slot.paused_at is not None and slot.due is not None:
-        return _resumed(course, step, node, slot, holder)
     asked = [step.due.levels[0].after, *step.due.remind]
     moments = course.gather(q.DueAt(after, course.now, course.definition.calendar, holder) for after in asked)
     due = moments[0]
@@ -26,12 +25,15 @@ def clocks(course: Course, step: Step, node: NodeState, slot: Slot, holder: str)
     return due.at, tuple(timers)
 
 
-def _resumed(course: Course, step: Step, node: NodeState, slot: Slot, holder: str) -> tuple[datetime | None, tuple[Timer, ...]]:
-    assert slot.due is not None  # noqa: S101  # the caller has looked
-    assert slot.paused_at is not None  # noqa: S101
-    question = q.DueMoved(slot.due, slot.paused_at, course.now, course.definition.calendar, holder)
-    moved = cast(q.Moment, course.ask(question))
-    return moved.at, (due_timer(course, node, slot, moved, 1),)
+def _resumed(course: Course, node: NodeState, slot: Slot, paused: datetime, holder: str) -> tuple[datetime | None, tuple[Timer, ...]]:
+    """The timers that were stopped, later by the time for which they stood still."""
+    stood = [*(timer.at for timer in slot.stopped), *((slot.due,) if slot.due is not None else ())]
+    moved = course.gather(q.DueMoved(at, paused, course.now, course.definition.calendar, holder) for at in stood)
+    timers = [
+        course.timer(timer.id, moment, timer.kind, node=node.id, visit=node.visit, slot=slot.key, level=timer.level)
+        for timer, moment in zip(slot.stopped, moved, strict=False)
+    ]
+    return (moved[-1].at if slot.due is not None else None), tuple(timers)
 
 
 def due_timer(course: Course, node: NodeState, slot: Slot, at: q.Moment, level: int) -> Timer:

@@ -36,8 +36,10 @@ def fire(course: Course, body: FireTimer) -> None:
     slot = node.slot(timer.slot)
     assert slot is not None  # noqa: S101  # a timer goes with its slot
     if timer.kind == "lease":
-        course.emit(e.TimerFired(timer.id, timer.generation, "release"), by="system")
-        release(course, node, slot, "lease")
+        offered = bool(slot.candidates)  # a task that was handed on is nobody's claim any more
+        course.emit(e.TimerFired(timer.id, timer.generation, "release" if offered else "skip"), by="system")
+        if offered:
+            release(course, node, slot, "lease")
     elif timer.kind == "remind":
         _remind(course, course.step(node.id), timer)
     else:
