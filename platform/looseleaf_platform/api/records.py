@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.api.callers import caller
-from looseleaf_platform.api.dumping import dumper
+from looseleaf_platform.api.dumping import dumper, to_json
 from looseleaf_platform.api.parameters import list_query, names, said_operation
 from looseleaf_platform.api.problems import BadBody
 from looseleaf_platform.api.schemas import load_values
@@ -27,7 +27,7 @@ routes = Blueprint("records", __name__)
 
 def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response."""
-    return Response(orjson.dumps(data), status=status, mimetype="application/json", headers=headers)
+    return Response(to_json(data), status=status, mimetype="application/json", headers=headers)
 
 
 @routes.get("/records/<name>")
