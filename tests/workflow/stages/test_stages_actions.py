@@ -67,12 +67,15 @@ def test_s10_sticky_evidence_counts_once_it_was_there(sales):
     assert [row["how"] for row in sales.rows("stage_action", deal)] == ["evidence"]
 
 
-def test_s10_a_new_visit_begins_with_nothing_ticked(sales):
-    deal = sales.placed("needs", budget=5)
+def test_s10_a_new_visit_begins_with_nothing_ticked(sales, refusal):
+    deal = sales.placed("needs", budget=5, decider="王工")
     tick(sales.again(sales.lin), "deal", deal, "首次拜访")
     for stage in ("contact", "needs"):
         sales.change(deal, stage=stage)
     assert done(sales, deal)["首次拜访"] is False
+    assert refusal(lambda: sales.change(deal, stage="pilot")) == [("/stage", "stage-action", "Still to do in “Needs confirmed”: 首次拜访")]
+    tick(sales.again(sales.lin), "deal", deal, "首次拜访")
+    assert sales.change(deal, stage="pilot").outcome == "updated"
 
 
 def test_s10_optional_actions_keep_nobody_back(sales):
