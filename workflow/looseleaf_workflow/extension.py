@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from looseleaf_platform.extension import Extension, LateGate
+from looseleaf_platform.jobs.outbox import Message
+from looseleaf_platform.workspace import Workspace
 from looseleaf_workflow.api import describing, stages
 from looseleaf_workflow.assignment import filling as assigning
+from looseleaf_workflow.automations import dispatch, running, switches
 from looseleaf_workflow.kinds import KINDS
+from looseleaf_workflow.pools import adopting, returning
+from looseleaf_workflow.pools import gate as pool_gate
+from looseleaf_workflow.pools import recording as pooling
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
+from looseleaf_workflow.timers import Handler, chore
+
+TIMERS: dict[str, Handler] = {switches.OWNER_KIND: running.woken, pooling.OWNER_KIND: returning.look}
+"""Who is called when a timer fires, by the kind of its owner."""
+
+
+def _published(workspace: Workspace, message: Message) -> None:
+    """What follows a publish, part by part."""
+    publishing.rehouse(workspace, message)
+    adopting.adopt(workspace, message)
+
 
 WORKFLOW = Extension(
     name="workflow",
     kinds=KINDS,
+    abilities=frozenset({"automations"}),
     migrations=MIGRATIONS,
     verbs={"tick": ticking.tick_in_scenario},
-    exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION}),
-    fillers=(filling.fill, assigning.fill),
-    gates=(gate.check, assigning.settle),
+    exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION}),
+    fillers=(filling.fill, assigning.fill, pooling.fill),
+    gates=(gate.check, pool_gate.check, assigning.settle),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
-    reactions=(recording.record, recording.keep_evidence, assigning.record),
+    reactions=(recording.record, recording.keep_evidence, assigning.record, pooling.record, dispatch.announce),
     contributors=(publishing.homeless,),
-    handlers={publishing.TOPIC: publishing.rehouse},
+    handlers={publishing.TOPIC: _published, dispatch.TOPIC: dispatch.look, switches.RUN_TOPIC: running.handle},
+    chores=(chore(TIMERS),),
     blueprints=(stages.make_routes,),
     describe=describing.describe,
 )

@@ -105,12 +105,15 @@ class Operation:
     """What somebody did, of which changes are the parts: undo, history, audit speak of it. `kind`: "edit", "import", "transfer", "publish", …
 
     `exemptions`: named, recorded permissions to break rules ("rules", "required", "history": keep given created_at and created_by).
+    `cause`: what made it happen where no person did, such as a run of an automation; `chain`: what all that one deed led to has in common.
     """
 
     kind: str = "edit"
     reason: str = ""
     parent: int | None = None
     exemptions: frozenset[str] = frozenset()
+    cause: int | None = None
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

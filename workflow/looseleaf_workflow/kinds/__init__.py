@@ -10,5 +10,5 @@ from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
 from looseleaf_workflow.kinds.pool import PoolKind
 
-KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind(), ApprovalKind(), PoolKind(), AssignmentKind())
+KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind(), ApprovalKind(), PoolKind(), AssignmentKind(), AutomationKind())
 """Built in this order: a kind may refer to what stands before it."""
