@@ -147,6 +147,7 @@ class _Subject:
         if self._parent() is None:
             for role in self.profile.roles:
                 reasons.extend(self._grant_reasons(connection, role, facts.id))
+            reasons.extend(self._part_reasons(connection, facts.id))
             reasons.extend(self._share_reasons(connection, facts.id))
         return self._reaches(connection, facts), tuple(reasons)
 
@@ -161,6 +162,14 @@ class _Subject:
             yield Text("By the role {role} this record is within reach", role=role.label)
         else:
             yield Text("By the role {role} this record is out of reach", role=role.label)
+
+    def _part_reasons(self, connection: Connection, id: int) -> Iterator[Text]:
+        at = source(self.found)
+        for part in self.profile.parts:
+            grants = [grant for role in self.profile.roles for grant in part.granted(role.name, self.found.name, self.action)]
+            conditions = [one for grant in grants for one in grant_conditions(self.context, self.found, grant, at)]
+            if conditions and self._test(connection, id, or_(*conditions)):
+                yield Text("“{part}” brings this record within reach", part=part.label)
 
     def _share_reasons(self, connection: Connection, id: int) -> Iterator[Text]:
         levels = SHARED_LEVELS.get(self.action, ())

@@ -13,6 +13,7 @@ from typing import Any
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.model import Field, FieldGrant, Grant, Model, Object, Role
 from looseleaf_platform.access.combining import all_of, any_of, reached_by
+from looseleaf_platform.access.parts import access_parts
 from looseleaf_platform.context import Actor
 from looseleaf_platform.fields import FIELD_TYPES
 from looseleaf_platform.records.tables import has_owner, target_of
@@ -47,6 +48,8 @@ class Profile:
         self.everything = everything
         self.limits = limits
         self.abilities = frozenset[str]().union(*(role.abilities for role in self.roles))
+        self.names = frozenset(role.name for role in self.roles)
+        self.parts = () if everything else access_parts(model)
         self._grants: dict[tuple[str, str], tuple[Grant, ...]] = {}
         self._readable: dict[str, tuple[str, ...]] = {}
         self._may: dict[tuple[str, str], bool] = {}
@@ -136,6 +139,7 @@ class Profile:
 
     def _collected(self, object_name: str, action: str) -> tuple[Grant, ...]:
         found = [role.grants[object_name][action] for role in self.roles if action in role.grants.get(object_name, {})]
+        found += [grant for part in self.parts for role in self.roles for grant in part.granted(role.name, object_name, action)]
         if not found and object_name in DIRECTORY and action == "read":
             return (Grant("read", "all"),)
         distinct = dict.fromkeys(Grant(grant.action, grant.scope, grant.where) for grant in found if grant.scope != "none")
@@ -192,6 +196,8 @@ class Profile:
         """When a field is withheld: where any of these holds; None holds always, () never. A formula is withheld with its inputs."""
         field = self.model.objects[object_name].fields[name]
         masks = self._own_masks(object_name, field)
+        withheld = (part.withheld(self.names, object_name, name) for part in self.parts)
+        masks += tuple(condition for condition in withheld if condition is not None)
         if field.value is not None and not field.reveals:
             for path in sorted(field.value.reads):
                 masks += self._masks_along(object_name, path)
