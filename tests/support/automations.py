@@ -83,8 +83,8 @@ objects: {deal: {read: all}}
 class Firm:
     """The firm: 林 sells, 何 is her manager. `settle` lets everything happen that is due."""
 
-    def __init__(self, workspace: Workspace, clock: FrozenClock) -> None:
-        self.workspace, self.clock = workspace, clock
+    def __init__(self, workspace: Workspace, clock: FrozenClock, url: str = "") -> None:
+        self.workspace, self.clock, self.url = workspace, clock, url
         self.boss = as_user(workspace, ["rep"], name="何文静", email="he@firm.example")
         self.lin = as_user(workspace, ["rep"], name="林若溪", email="lin@firm.example", manager=encode(self.boss.actor.id or 0))
 

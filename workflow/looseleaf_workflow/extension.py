@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from looseleaf_platform.extension import Extension, LateGate
+from looseleaf_platform.context import Context
+from looseleaf_platform.extension import Described, Extension, LateGate
 from looseleaf_platform.jobs.outbox import Message
 from looseleaf_platform.workspace import Workspace
-from looseleaf_workflow.api import describing, stages
+from looseleaf_workflow.api import assignment, describing, describing_pools, pools, stages
 from looseleaf_workflow.assignment import filling as assigning
-from looseleaf_workflow.automations import dispatch, running, switches
+from looseleaf_workflow.automations import dispatch, running, schedule, switches
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.pools import adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
@@ -26,6 +27,14 @@ def _published(workspace: Workspace, message: Message) -> None:
     adopting.adopt(workspace, message)
 
 
+def _described(context: Context) -> Described:
+    """What the OpenAPI description says of the wing, part by part."""
+    parts = [describe(context) for describe in (describing.describe, describing_pools.describe)]
+    return {name: one for schemas, _ in parts for name, one in schemas.items()}, {
+        path: one for _, paths in parts for path, one in paths.items()
+    }
+
+
 WORKFLOW = Extension(
     name="workflow",
     kinds=KINDS,
@@ -39,7 +48,14 @@ WORKFLOW = Extension(
     reactions=(recording.record, recording.keep_evidence, assigning.record, pooling.record, dispatch.announce),
     contributors=(publishing.homeless,),
     handlers={publishing.TOPIC: _published, dispatch.TOPIC: dispatch.look, switches.RUN_TOPIC: running.handle},
-    chores=(chore(TIMERS),),
-    blueprints=(stages.make_routes,),
-    describe=describing.describe,
+    chores=(
+        chore(TIMERS),
+        schedule.tick,
+    ),
+    blueprints=(
+        stages.make_routes,
+        pools.make_routes,
+        assignment.make_routes,
+    ),
+    describe=_described,
 )

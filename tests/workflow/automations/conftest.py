@@ -25,8 +25,9 @@ def firm(request: pytest.FixtureRequest, clock: FrozenClock) -> Iterator[Firm]:
     databases = request.getfixturevalue(f"{request.param}_databases")
     with databases.fresh(databases.template("automations_firm", fill)) as url:
         workspace = open_with_workflow(url, clock)
-        yield Firm(workspace, clock)
-        workspace.close()
+        made = Firm(workspace, clock, url)
+        yield made
+        made.workspace.close()
 
 
 @pytest.fixture

@@ -4,23 +4,24 @@ is read, the net changes are held against the rules, and each rule that they set
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.database.system_tables import change
 from looseleaf_platform.jobs.outbox import Message, put
 from looseleaf_platform.publishing.revising import model_at
-from looseleaf_platform.records.ids import decode, encode, new_id
+from looseleaf_platform.records.ids import decode, encode
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_workflow.automations.definition import Automation, automations_of
 from looseleaf_workflow.automations.events import Event, events_of
-from looseleaf_workflow.automations.switches import ENDED, RUN_TOPIC, cancel_all, switched_off, wake
-from looseleaf_workflow.automations.tables import automation_run, automation_version
+from looseleaf_workflow.automations.schedule import past_dates
+from looseleaf_workflow.automations.starting import keep_versions, new_run, start_runs
+from looseleaf_workflow.automations.switches import ENDED, cancel_all, switched_off, wake
+from looseleaf_workflow.automations.tables import automation_run
 from looseleaf_workflow.automations.verdicts import LOOPS, Origin, data_of, key_of, origin_of, why_not
-from looseleaf_workflow.frozen_json import to_data
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -69,7 +70,7 @@ def _rules_at(context: Context, revision: int) -> Mapping[str, tuple[Automation,
     return known[revision]
 
 
-def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int], rules: Iterable[Automation]) -> None:
+def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int], rules: Sequence[Automation]) -> None:
     """Some records of one object."""
     rows: list[dict[str, Any]] = []
     versions: dict[str, Automation] = {}
@@ -77,6 +78,9 @@ def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int
         off = switched_off(connection)
         events = events_of(connection, context, object_id, origin.operation, ids)
         for event in events:
+            for row in past_dates(event, origin, rules, off):
+                rows.append(row)
+                versions |= {one.version: one for one in rules if one.version == row["version"]}
             for automation in rules:
                 reason = why_not(automation, event, origin, off)
                 if reason is None or reason.code in LOOPS:
@@ -96,45 +100,6 @@ def _row(automation: Automation, event: Event, origin: Origin, stopped: str) -> 
         operation=origin.operation, source=origin.source, actor=origin.actor,
         state="loop_stopped" if stopped else "waiting", error=stopped,
     )  # fmt: skip
-
-
-def new_run(automation: Automation, key: str, object_id: str, record_id: int | None, context: Context, **more: Any) -> dict[str, Any]:
-    """The row of a run that nobody has begun."""
-    id = new_id()
-    row = {
-        "id": id, "key": key, "automation_id": automation.id, "name": automation.name, "version": automation.version,
-        "object_id": object_id, "record_id": record_id, "event": {}, "state": "waiting", "chain": encode(id), "depth": 1, "cause": None,
-        "operation": None, "source": "", "actor": None, "retry_of": None, "error": "", "listens": False, "journal": 0,
-        "created_at": context.now, "started_at": None, "finished_at": None,
-    }  # fmt: skip
-    row |= more
-    if row["state"] in ENDED:
-        row["finished_at"] = context.now
-    return row
-
-
-def keep_versions(connection: Connection, context: Context, automations: Iterable[Automation]) -> None:
-    """Store what runs work on, unless it is there."""
-    for automation in automations:
-        there = connection.scalar(select(automation_version.c.hash).where(automation_version.c.hash == automation.version))
-        if there is None:
-            values = {"hash": automation.version, "automation_id": automation.id, "data": to_data(automation.data), "at": context.now}
-            connection.execute(insert(automation_version), values)
-
-
-def start_runs(connection: Connection, context: Context, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Store runs, and have them begun in this order. Those whose key is there are left out. Returns the ids of the new ones."""
-    keys = [row["key"] for row in rows]
-    known: set[str] = set()
-    for start in range(0, len(keys), 500):
-        known.update(connection.scalars(select(automation_run.c.key).where(automation_run.c.key.in_(keys[start : start + 500]))))
-    new = [row for row in rows if row["key"] not in known]
-    if new:
-        connection.execute(insert(automation_run), new)
-    for row in new:
-        if row["state"] == "waiting":
-            put(connection, context.workspace, RUN_TOPIC, {"run": encode(row["id"])}, lane="automation")
-    return [row["id"] for row in new]
 
 
 def _wake(connection: Connection, context: Context, object_id: str, ids: Sequence[int], deleted: Sequence[int]) -> None:

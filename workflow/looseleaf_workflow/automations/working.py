@@ -20,7 +20,6 @@ from looseleaf_workflow.automations.steps.base import Failed, Gone, Work
 from looseleaf_workflow.automations.walking import Frame
 from looseleaf_workflow.calendars import Calendar
 from looseleaf_workflow.calendars.calendar import Shift
-from looseleaf_workflow.kinds.calendar import calendar_of
 
 ALWAYS_OPEN = ((Shift(0, 1440),),) * 7
 
@@ -90,7 +89,8 @@ def identity(context: Context, run_as: str, run: Any, scope: Scope) -> Actor:
 def calendar(context: Context, name: str) -> Calendar:
     """The calendar that an automation names; without one, the firm's days, all of them open."""
     if name:
-        return calendar_of(context.model.others, name)
+        found: Calendar = context.model.others["calendar"][name]
+        return found
     return Calendar("", context.model.defaults.timezone, ALWAYS_OPEN)
 
 
