@@ -59,7 +59,7 @@ objects:
   account:  {read: all, create: true, update: all}
   lead:     {read: all, create: true, update: all, delete: all, import: all, export: all}
   activity: {read: all, create: true, update: all}
-abilities: [exemptions]
+abilities: [exemptions, builder]
 """
 
 
