@@ -11,6 +11,7 @@ from looseleaf_metadata.model import MenuItem, Object
 from looseleaf_platform.context import Context
 from looseleaf_ui_builder.web.assets import icon_names
 from looseleaf_ui_builder.web.texts import _
+from looseleaf_workflow.pools.acting import may_enter
 
 MOST_CREATABLE = 12
 PEOPLE = ("user", "team")
@@ -119,6 +120,8 @@ def _is_line(context: Context, thing: Object) -> bool:
 
 def _tools(context: Context) -> Iterable[Tool]:
     """Pages of the product that the caller's abilities open."""
+    if any(may_enter(context, pool) for pool in context.model.others.get("pool", {}).values()):
+        yield Tool(_("Pools"), "waves", url_for("screens.list_pools"), "/pools")
     if context.profile.has("users"):
         yield Tool(_("People"), "users", url_for("screens.people"), "/people")
     if context.profile.has("import") and "imports.index" in current_app.view_functions:

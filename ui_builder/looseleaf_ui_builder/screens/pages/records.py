@@ -16,6 +16,7 @@ from looseleaf_platform.records.ids import encode
 from looseleaf_platform.sharing import shares_of
 from looseleaf_ui_builder.screens.changes import timeline
 from looseleaf_ui_builder.screens.lists import object_of
+from looseleaf_ui_builder.screens.pools import bind_countdown
 from looseleaf_ui_builder.screens.records import RELATED_ROWS, BoundRecord, bind_record, bind_related, id_of, related_of
 from looseleaf_ui_builder.screens.rendering import painter, show_object
 from looseleaf_ui_builder.screens.stages import bind_paths
@@ -59,6 +60,7 @@ def _page(context: Context, bound: BoundRecord, tab: str, **values: Any) -> Resp
         record_id=encode(bound.record.id),
         may=may(context, bound),
         paths=bind_paths(context, bound.object.name, bound.record.id),
+        countdown=bind_countdown(context, bound.object.name, bound.record.id),
         **values,
     )
 
