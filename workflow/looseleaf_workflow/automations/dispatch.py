@@ -94,8 +94,7 @@ def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int
 
 
 def _row(automation: Automation, event: Event, origin: Origin, stopped: str) -> dict[str, Any]:
-    return new_run(
-        automation, key_of(automation, event), event.plan.id, event.record_id, event.context,
+    return new_run(automation.id, automation.name, automation.version, key_of(automation, event), event.plan.id, event.record_id, event.context,
         event=dict(data_of(event, origin)), chain=origin.chain, depth=origin.depth + 1, cause=origin.cause,
         operation=origin.operation, source=origin.source, actor=origin.actor,
         state="loop_stopped" if stopped else "waiting", error=stopped,

@@ -78,7 +78,7 @@ def _store(context: Context, rule: Automation, object_id: str, found: Iterable[t
     for record, moment, image in found:
         event = {"kind": why, "at": moment.isoformat(), "before": {}, "after": dict(image), "changed": []}
         key = f"{rule.id}:{moment.isoformat()}:{encode(record)}"
-        rows.append(new_run(rule, key, object_id, record, context, event=event, source=why))
+        rows.append(new_run(rule.id, rule.name, rule.version, key, object_id, record, context, event=event, source=why))
         if len(rows) == CHUNK:
             _flush(context, rule, rows)
             rows = []
@@ -192,4 +192,15 @@ def past_dates(event: Event, origin: Origin, rules: Iterable[Automation], off: f
             continue
         key = f"{rule.id}:{moment.isoformat()}:{encode(event.record_id)}"
         more: dict[str, Any] = {"event": dict(data_of(event, origin)), "source": origin.source, "actor": origin.actor}
-        yield new_run(rule, key, event.plan.id, event.record_id, event.context, chain=origin.chain, depth=origin.depth + 1, **more)
+        yield new_run(
+            rule.id,
+            rule.name,
+            rule.version,
+            key,
+            event.plan.id,
+            event.record_id,
+            event.context,
+            chain=origin.chain,
+            depth=origin.depth + 1,
+            **more,
+        )

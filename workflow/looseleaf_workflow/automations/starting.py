@@ -16,11 +16,13 @@ from looseleaf_workflow.automations.tables import automation_run, automation_ver
 from looseleaf_workflow.frozen_json import to_data
 
 
-def new_run(automation: Automation, key: str, object_id: str, record_id: int | None, context: Context, **more: Any) -> dict[str, Any]:
+def new_run(
+    automation_id: str, name: str, version: str, key: str, object_id: str, record_id: int | None, context: Context, **more: Any
+) -> dict[str, Any]:
     """The row of a run that nobody has begun."""
     id = new_id()
     row = {
-        "id": id, "key": key, "automation_id": automation.id, "name": automation.name, "version": automation.version,
+        "id": id, "key": key, "automation_id": automation_id, "name": name, "version": version,
         "object_id": object_id, "record_id": record_id, "event": {}, "state": "waiting", "chain": encode(id), "depth": 1, "cause": None,
         "operation": None, "source": "", "actor": None, "retry_of": None, "error": "", "listens": False, "journal": 0,
         "created_at": context.now, "started_at": None, "finished_at": None,
