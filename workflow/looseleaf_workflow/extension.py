@@ -11,7 +11,7 @@ from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.automations import dispatch, running, schedule, switches
 from looseleaf_workflow.kinds import KINDS
-from looseleaf_workflow.pools import adopting, returning
+from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
@@ -41,7 +41,7 @@ WORKFLOW = Extension(
     kinds=KINDS,
     abilities=frozenset({"automations"}),
     migrations=MIGRATIONS,
-    verbs={"tick": ticking.tick_in_scenario},
+    verbs={"tick": ticking.tick_in_scenario, "claim": acting.claim_in_scenario, "give_back": acting.give_back_in_scenario},
     exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
     gates=(gate.check, pool_gate.check, assigning.settle),

@@ -23,6 +23,7 @@ def run_step(stage: Stage, step: Mapping[str, Any]) -> list[Text]:
     """Do one step; the differences between what was expected and what happened, [] if none."""
     if "now" in step:
         stage.clock.set(str(step["now"]), stage.timezone)
+        let_happen(stage)
     when, then = step["when"], step.get("then")
     context = stage.caller(when.get("as"))
     try:
@@ -32,6 +33,13 @@ def run_step(stage: Stage, step: Mapping[str, Any]) -> list[Text]:
     if "refused" in step:
         return [Text("expected to be refused, and it went through")]
     return judge(stage, context, when, then, outcome)
+
+
+def let_happen(stage: Stage) -> None:
+    """What is due by now happens before anybody does anything."""
+    for extension in stage.workspace.extensions:
+        for chore in extension.chores:
+            chore(stage.workspace)
 
 
 def act(stage: Stage, context: Context, when: Mapping[str, Any]) -> Any:

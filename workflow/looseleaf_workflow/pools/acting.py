@@ -5,7 +5,7 @@ The pool itself gives the right: a member need not have the right to change a re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import insist, write_within
 from looseleaf_workflow.pools.clock import later
-from looseleaf_workflow.pools.definition import Pool
+from looseleaf_workflow.pools.definition import Pool, pools_of
 from looseleaf_workflow.pools.gate import CLAIM, EXEMPTION
 from looseleaf_workflow.pools.plans import PoolPlan, pool_plans
 from looseleaf_workflow.pools.recording import retime
@@ -181,3 +181,32 @@ def _plan(context: Context, pool: Pool) -> PoolPlan:
     if found is None:
         raise NotThere
     return found
+
+
+# --- scenarios
+
+
+def claim_in_scenario(context: Context, object_name: str, id: int, _step: Mapping[str, Any]) -> None:
+    """`claim: lead`: out of the pool that it lies in."""
+    _one_of(claim(context, _pool_of(context, object_name, id), [id]))
+
+
+def give_back_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:
+    """`give_back: lead`, with a `reason`."""
+    _one_of(give_back(context, _pool_of(context, object_name, id), [id], str(step.get("reason", ""))))
+
+
+def _pool_of(context: Context, object_name: str, id: int) -> Pool:
+    with context.workspace.database.read() as connection:
+        pool_id = connection.scalar(select(pool_standing.c.pool_id).where(pool_standing.c.record_id == id))
+    found = next((one for one in pools_of(context.model, object_name) if one.id == pool_id), None)
+    if found is None:
+        raise NotThere
+    return pool_named(context, found.name)
+
+
+def _one_of(done: Sequence[Done]) -> None:
+    if done[0].code == "not-there":
+        raise NotThere
+    if done[0].code:
+        raise Refused([Fault("/owner", done[0].code, done[0].message)])
