@@ -9,7 +9,7 @@ from looseleaf_platform.workspace import Workspace
 from looseleaf_workflow.api import assignment, describing, describing_automations, describing_pools, pools, stages
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
-from looseleaf_workflow.automations import dispatch, running, schedule, switches
+from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
@@ -41,7 +41,7 @@ WORKFLOW = Extension(
     kinds=KINDS,
     abilities=frozenset({"automations"}),
     migrations=MIGRATIONS,
-    verbs={"tick": ticking.tick_in_scenario, "claim": acting.claim_in_scenario, "give_back": acting.give_back_in_scenario},
+    verbs={"tick": ticking.tick_in_scenario, "settle": settling.settle, "claim": acting.claim_in_scenario, "give_back": acting.give_back_in_scenario},
     exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
     gates=(gate.check, pool_gate.check, assigning.settle),
