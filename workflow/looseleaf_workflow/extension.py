@@ -9,6 +9,7 @@ from looseleaf_platform.workspace import Workspace
 from looseleaf_workflow.api import assignment, describing, describing_automations, describing_pools, pools, stages
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
+from looseleaf_workflow.assignment import queueing
 from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.pools import acting, adopting, returning
@@ -18,7 +19,11 @@ from looseleaf_workflow.stages import filling, gate, publishing, recording, tick
 from looseleaf_workflow.tables import MIGRATIONS
 from looseleaf_workflow.timers import Handler, chore
 
-TIMERS: dict[str, Handler] = {switches.OWNER_KIND: running.woken, pooling.OWNER_KIND: returning.look}
+TIMERS: dict[str, Handler] = {
+    switches.OWNER_KIND: running.woken,
+    pooling.OWNER_KIND: returning.look,
+    assigning.OWNER_KIND: queueing.ask_again,
+}
 """Who is called when a timer fires, by the kind of its owner."""
 
 
@@ -41,7 +46,12 @@ WORKFLOW = Extension(
     kinds=KINDS,
     abilities=frozenset({"automations"}),
     migrations=MIGRATIONS,
-    verbs={"tick": ticking.tick_in_scenario, "settle": settling.settle, "claim": acting.claim_in_scenario, "give_back": acting.give_back_in_scenario},
+    verbs={
+        "tick": ticking.tick_in_scenario,
+        "settle": settling.settle,
+        "claim": acting.claim_in_scenario,
+        "give_back": acting.give_back_in_scenario,
+    },
     exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
     gates=(gate.check, pool_gate.check, assigning.settle),

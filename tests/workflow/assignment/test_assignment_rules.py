@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import write
+from looseleaf_workflow.extension import TIMERS
+from looseleaf_workflow.timers import fire_due
 from support.leads import CHEN, LIN, ZHOU, Leads
 from support.stages import open_with_workflow
 
@@ -173,6 +175,23 @@ def test_g06_where_nobody_is_available_it_goes_to_the_manager(firm: Firm) -> Non
     [decision] = leads.rows("assign_decision", record_id=id)
     assert decision["outcome"] == "manager"
     assert set(decision["facts"]["tried"][0]["skipped"].values()) == {"absent"}
+
+
+def test_g06_what_waits_in_the_queue_goes_to_the_first_who_is_back(firm: Firm) -> None:
+    leads = firm(TURNS)
+    for person in leads.people:
+        leads.set_state(person, "on_leave")
+    id, taken = leads.make(), leads.make()
+    leads.clock.advance(minutes=10)
+    fire_due(leads.workspace, TIMERS)
+    assert leads.owner(id) == ""
+    leads.set_state(leads.people[1], "active")
+    leads.change(taken, owner=leads.boss.actor.id)
+    leads.clock.advance(minutes=10)
+    fire_due(leads.workspace, TIMERS)
+    assert (leads.owner(id), leads.owner(taken)) == (CHEN, "何文静")
+    assert [row["outcome"] for row in leads.rows("assign_decision", record_id=id)] == ["queue", "assigned"]
+    assert leads.rows("wf_timer", owner_kind="assignment", state="waiting") == []
 
 
 def test_g07_an_edit_asks_again_only_for_declared_fields(firm: Firm) -> None:

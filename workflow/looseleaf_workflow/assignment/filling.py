@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -21,12 +22,17 @@ from looseleaf_workflow.assignment.desk import Desk
 from looseleaf_workflow.assignment.plans import AssignmentPlan, assignment_plans
 from looseleaf_workflow.assignment.tables import assign_decision
 from looseleaf_workflow.stages.moves import put
+from looseleaf_workflow.timers import set_timer
 
 EXEMPTION = "assignment"
 """The recorded exemption by which a write keeps the owners as they come."""
 AGAIN = "assign"
 """The kind of operation that asks the rules again."""
 NOTES = "assignment"
+OWNER_KIND, TIMER = "assignment", "queue"
+"""Whose timers look after the queue, and their name."""
+PAUSE = timedelta(minutes=10)
+"""How long until what waits in the queue is asked about again."""
 CHUNK = 1000
 
 
@@ -66,6 +72,9 @@ def record(batch: Batch, rows: list[Row]) -> None:
         stored = [_stored(batch, row, decisions[row.id]) for row in rows if row.id in decisions]
         if stored:
             batch.plans.insert(batch.connection, INSERT, assign_decision.c.keys()).run_many(batch.connection, stored)
+        for one in stored:
+            if one["outcome"] == "queue" and batch.operation.kind != AGAIN:
+                set_timer(batch.connection, batch.context.workspace, OWNER_KIND, one["record_id"], TIMER, batch.now + PAUSE)
     _forget_purged(batch, rows)
 
 
