@@ -15,6 +15,9 @@ from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
+from looseleaf_workflow.running import lock as approval_lock
+from looseleaf_workflow.running import ringing
+from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
 from looseleaf_workflow.timers import Handler, chore
@@ -23,6 +26,7 @@ TIMERS: dict[str, Handler] = {
     switches.OWNER_KIND: running.woken,
     pooling.OWNER_KIND: returning.look,
     assigning.OWNER_KIND: queueing.ask_again,
+    APPROVAL: ringing.ring,
 }
 """Who is called when a timer fires, by the kind of its owner."""
 
@@ -52,11 +56,11 @@ WORKFLOW = Extension(
         "claim": acting.claim_in_scenario,
         "give_back": acting.give_back_in_scenario,
     },
-    exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION}),
+    exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
-    gates=(gate.check, pool_gate.check, assigning.settle),
+    gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
-    reactions=(recording.record, recording.keep_evidence, assigning.record, pooling.record, dispatch.announce),
+    reactions=(recording.record, recording.keep_evidence, assigning.record, pooling.record, dispatch.announce, approval_lock.react),
     contributors=(publishing.homeless,),
     handlers={publishing.TOPIC: _published, dispatch.TOPIC: dispatch.look, switches.RUN_TOPIC: running.handle},
     chores=(

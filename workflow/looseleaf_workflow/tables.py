@@ -137,4 +137,4 @@ def add_missing_tables(connection: Connection, _database: Database) -> None:
     TABLES.create_all(connection, checkfirst=True)
 
 
-MIGRATIONS = Migrations("workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables))
+MIGRATIONS = Migrations("workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables, add_missing_tables))

@@ -1,0 +1,203 @@
+"""Instances as rows: read with their version and state, stored with their events, hashes, tasks and timers. Decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from looseleaf_platform.context import Context
+from looseleaf_platform.records.ids import encode, new_id
+from looseleaf_workflow import frozen_json
+from looseleaf_workflow.approvals.commands import TaskId
+from looseleaf_workflow.approvals.definition import Definition
+from looseleaf_workflow.approvals.events import Event
+from looseleaf_workflow.approvals.listing import Changes, Task
+from looseleaf_workflow.approvals.state import State
+from looseleaf_workflow.running.tables import approval_event, approval_instance, approval_offer, approval_task, approval_version
+from looseleaf_workflow.timers import cancel_timer, set_timer
+
+if TYPE_CHECKING:
+    from looseleaf_platform.records.runtime import Runtime
+
+OWNER_KIND = "approval"
+"""Of timers."""
+
+
+class Tampered(Exception):
+    """Stored bytes are not those that were stored: a version or an event is not what its hash says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance as it stands. `head` is the hash of its last event; `leaving`: {"field", "to"} or None."""
+
+    id: int
+    approval_id: str
+    object: str
+    record: int
+    definition: Definition
+    state: State
+    head: str
+    submitter: str
+    choice: Any = None
+    leaving: Any = None
+    parent: tuple[int, str, int] | None = None
+    started_at: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        """Its id as people see it."""
+        return encode(self.id)
+
+
+def keep_version(connection: Connection, context: Context, definition: Definition) -> None:
+    """Store a version unless it is there."""
+    where = approval_version.c.sha256 == definition.sha256
+    if connection.scalar(select(approval_version.c.sha256).where(where)) is None:
+        data = frozen_json.to_data(definition)
+        row = {"sha256": definition.sha256, "name": definition.name, "data": data, "at": context.now}
+        connection.execute(insert(approval_version), row)
+
+
+def version(connection: Connection, runtime: Runtime, sha256: str) -> Definition:
+    """A stored version, whose bytes are held against its name once a process. Raises Tampered."""
+    known: dict[str, Definition] = runtime.memo.setdefault("approval versions", {})
+    found = known.get(sha256)
+    if found is None:
+        data = connection.scalar(select(approval_version.c.data).where(approval_version.c.sha256 == sha256))
+        if data is None:
+            raise Tampered(f"the version {sha256} is missing")
+        found = Definition.of_data(data)
+        if found.sha256 != sha256:
+            raise Tampered(f"the version {sha256} was changed")
+        known[sha256] = found
+    return found
+
+
+def object_name(context: Context, object_id: str) -> str:
+    """The name of an object today; its id where it is gone."""
+    return next((one.name for one in context.model.objects.values() if one.id == object_id), object_id)
+
+
+def read_instance(connection: Connection, context: Context, id: int, *, lock: bool = False) -> Instance | None:
+    """One instance; `lock`: nobody else changes it until the transaction ends."""
+    statement = select(approval_instance).where(approval_instance.c.id == id)
+    row = connection.execute(statement.with_for_update() if lock else statement).first()
+    return None if row is None else instance_of(connection, context, row)
+
+
+def instances_on(connection: Connection, context: Context, records: Iterable[int], *, alive: bool = True) -> list[Instance]:
+    """The instances on some records, oldest first."""
+    ids = sorted(set(records))
+    found: list[Instance] = []
+    for start in range(0, len(ids), 500):
+        statement = select(approval_instance).where(approval_instance.c.record_id.in_(ids[start : start + 500]))
+        if alive:
+            statement = statement.where(approval_instance.c.status.in_(("running", "error")))
+        rows = connection.execute(statement.order_by(approval_instance.c.id)).all()
+        found += [instance_of(connection, context, row) for row in rows]
+    return found
+
+
+def instance_of(connection: Connection, context: Context, row: Any) -> Instance:
+    """An instance from its row."""
+    parent = None if row.parent is None else (row.parent, row.parent_node, row.parent_visit)
+    return Instance(
+        row.id, row.approval_id, object_name(context, row.object_id), row.record_id, version(connection, context.runtime, row.version),
+        frozen_json.from_data(State, row.state), row.head, row.submitter, row.choice, row.leaving, parent, row.started_at,
+    )  # fmt: skip
+
+
+def read_events(connection: Connection, id: int) -> tuple[Event, ...]:
+    """The events of an instance, in order."""
+    statement = select(approval_event.c.data).where(approval_event.c.instance_id == id).order_by(approval_event.c.number)
+    return tuple(Event.of_data(data) for data in connection.scalars(statement))
+
+
+def chained(before: str, event: Event) -> str:
+    """The hash of an event that follows on another."""
+    return hashlib.sha256(f"{before}\n{frozen_json.canonical(event)}".encode()).hexdigest()
+
+
+def create(connection: Connection, context: Context, instance: Instance, object_id: str) -> None:
+    """Store a new instance, before its first events."""
+    parent = instance.parent or (None, "", None)
+    connection.execute(
+        insert(approval_instance),
+        {
+            "id": instance.id, "approval_id": instance.approval_id, "version": instance.definition.sha256, "object_id": object_id,
+            "record_id": instance.record, "status": "running", "submitter": instance.submitter, "number": 0, "head": "",
+            "state": frozen_json.to_data(instance.state), "choice": instance.choice, "leaving": instance.leaving, "parent": parent[0],
+            "parent_node": parent[1], "parent_visit": parent[2], "started_at": context.now, "ended_at": None,
+        },
+    )  # fmt: skip
+
+
+def store(connection: Connection, context: Context, instance: Instance, events: Sequence[Event], state: State) -> Instance:
+    """Add events, and the state that they lead to. Two that were decided on one state can't both be stored: their numbers are the same."""
+    head, rows = instance.head, []
+    for event in events:
+        before, head = head, chained(head, event)
+        rows.append(
+            {
+                "instance_id": instance.id, "number": event.number, "actor": event.actor, "on_behalf_of": event.on_behalf_of,
+                "command": event.command, "at": event.at, "data": event.as_data(), "before": before, "hash": head,
+            }
+        )  # fmt: skip
+    if rows:
+        connection.execute(insert(approval_event), rows)
+    values = {
+        "status": state.status,
+        "number": state.number,
+        "head": head,
+        "state": frozen_json.to_data(state),
+        "version": state.definition,
+    }
+    values["ended_at"] = context.now if state.ended else None
+    connection.execute(update(approval_instance).where(approval_instance.c.id == instance.id).values(values))
+    return replace(instance, state=state, head=head)
+
+
+def store_changes(connection: Connection, context: Context, instance: Instance, changes: Changes) -> None:
+    """Open and close tasks, set and cancel timers."""
+    for end in changes.closed:
+        where = _is(instance.id, end.id)
+        closed = connection.scalar(select(approval_task.c.id).where(*where))
+        connection.execute(update(approval_task).where(*where).values(status=end.status, closed_at=context.now))
+        connection.execute(delete(approval_offer).where(approval_offer.c.task_id == closed))
+    for task in changes.opened:
+        _open(connection, context, instance.id, task)
+    for timer in changes.timers_cancelled:
+        cancel_timer(connection, OWNER_KIND, instance.id, timer.id)
+    for timer in changes.timers_set:
+        payload = {"generation": timer.generation}
+        set_timer(connection, context.workspace, OWNER_KIND, instance.id, timer.id, timer.at, payload)
+
+
+def _is(instance: int, id: TaskId) -> tuple[Any, ...]:
+    task = approval_task.c
+    named = (task.node == id.node, task.visit == id.visit, task.slot == id.slot, task.generation == id.generation)
+    return (task.instance_id == instance, *named)
+
+
+def _open(connection: Connection, context: Context, instance: int, task: Task) -> None:
+    values: dict[str, Any] = {
+        "kind": task.kind, "path": task.path, "holder": task.holder, "acting_for": task.acting_for, "status": "open",
+        "due_at": task.due, "closed_at": None,
+    }  # fmt: skip
+    id = connection.scalar(select(approval_task.c.id).where(*_is(instance, task.id)))
+    if id is None:
+        id = new_id()
+        named = {"node": task.id.node, "visit": task.id.visit, "slot": task.id.slot, "generation": task.id.generation}
+        connection.execute(insert(approval_task), {"id": id, "instance_id": instance, "opened_at": context.now, **named, **values})
+    else:
+        connection.execute(update(approval_task).where(approval_task.c.id == id).values(values))
+        connection.execute(delete(approval_offer).where(approval_offer.c.task_id == id))
+    people = dict.fromkeys(person for person in (task.holder, *task.candidates) if person)
+    if people:
+        connection.execute(insert(approval_offer), [{"person": person, "task_id": id} for person in people])
