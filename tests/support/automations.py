@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -176,6 +176,7 @@ class Sink:
         self.url = f"http://127.0.0.1:{port}/hook"
         self.received: list[tuple[Mapping[str, str], bytes]] = []
         self.answers: list[int] = [200]
+        self.meanwhile: Callable[[], object] = lambda: None  # done while the sender waits for its answer
 
     def answer(self) -> int:
         """The next status."""
@@ -190,6 +191,7 @@ def listening() -> Iterator[Sink]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             sink.received.append((dict(self.headers), body))
+            sink.meanwhile()
             status = sink.answer()
             if status == 0:  # the line goes dead after everything has arrived
                 self.connection.close()

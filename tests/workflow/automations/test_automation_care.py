@@ -276,6 +276,18 @@ def test_t50_of_a_rule_that_ran_its_run_is_told(firm):
         telling.explain(system(firm), "other", deal)
 
 
+def test_what_is_kept_of_an_erased_record_is_erased_with_it(firm):
+    firm.publish(rule("{update: mark, values: {note: '{{ total }}'}}, {notify: n, who: owner, text: 'total {{ total }}'}", "created"))
+    deal = firm.deal(total=4711)
+    firm.settle()
+    for kind in ("delete", "purge"):
+        firm.write(Change(kind, "deal", deal), by=system(firm))
+    firm.settle()
+    kept = [firm.rows(table) for table in ("automation_run", "automation_step", "wf_notification")]
+    assert (len(kept[0]), "4711" in str(kept)) == (1, False)
+    assert telling.told(system(firm), firm.runs()[0]["id"]).run["state"] == "done"
+
+
 # --- switches
 
 

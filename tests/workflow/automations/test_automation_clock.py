@@ -97,6 +97,15 @@ def test_t07_no_record_falls_between_two_rounds(firm):
     assert told(firm) == ["a", "b"]
 
 
+def test_rounds_that_find_nothing_write_at_most_once_a_minute(firm):
+    begin(firm, rule(BEFORE))
+    (before,) = firm.rows("automation_scan")
+    firm.later(seconds=30)
+    assert firm.rows("automation_scan") == [before]
+    firm.later(seconds=31)
+    assert firm.rows("automation_scan") != [before]
+
+
 def test_t10_a_scheduled_moment_is_the_name_of_its_run_so_that_two_schedulers_make_one(firm):
     begin(firm, rule('{cron: "0 10 * * *"}', more="when: status == 'sent'"))
     firm.deal(status="sent")

@@ -351,6 +351,21 @@ def test_e02_a_worker_killed_after_sending_sends_again_with_the_same_key(firm, s
     assert [headers[sending.KEY] for headers, _ in sink.received] == [sink.received[0][0][sending.KEY]] * 2
 
 
+def test_t34_a_call_that_is_under_way_when_its_run_is_cancelled_is_finished_and_noted(firm, sink, monkeypatch):
+    monkeypatch.setenv("LOOSELEAF_SECRET_ERP", "geheim")
+    firm.publish(rule(HOOK % (sink.url, "") + "\n  - {update: mark, values: {note: wrong}}"))
+
+    def cancel():
+        with firm.workspace.database.write() as connection:
+            switches.cancel_all(connection, firm.system, [firm.runs()[0]["id"]])
+
+    sink.meanwhile = cancel
+    deal = firm.deal()
+    firm.settle()
+    assert (firm.states(), firm.steps(), firm.get(deal)["note"]) == ([("rule", "cancelled")], {"erp": "done"}, None)
+    assert firm.rows("automation_step")[0]["output"]["status"] == 200
+
+
 @pytest.mark.parametrize(
     "url",
     [

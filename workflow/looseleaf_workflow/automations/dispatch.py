@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, update
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.database.system_tables import change
@@ -20,7 +20,7 @@ from looseleaf_workflow.automations.events import Event, events_of
 from looseleaf_workflow.automations.schedule import past_dates
 from looseleaf_workflow.automations.starting import keep_versions, new_run, start_runs
 from looseleaf_workflow.automations.switches import ENDED, cancel_all, switched_off, wake
-from looseleaf_workflow.automations.tables import automation_run
+from looseleaf_workflow.automations.tables import automation_run, automation_step, wf_notification
 from looseleaf_workflow.automations.verdicts import LOOPS, Origin, data_of, key_of, origin_of, why_not
 
 if TYPE_CHECKING:
@@ -33,9 +33,27 @@ CHUNK = 100
 
 def announce(batch: Batch, rows: list[Row]) -> None:
     """Leave a message where a write touched records that some automation is about."""
+    _forget_purged(batch, rows)
     watched = {automation.object for automation in automations_of(batch.context.model)}
     if any(row.plan.name in watched for row in rows):
         put(batch.connection, batch.context.workspace, TOPIC, {"operation": encode(batch.operation_id)}, lane="automation")
+
+
+def _forget_purged(batch: Batch, rows: list[Row]) -> None:
+    """What runs kept of records that are erased is erased with them; that they ran stays."""
+    purged: dict[str, list[int]] = {}
+    for row in rows:
+        if row.kind == "purge":
+            purged.setdefault(row.plan.id, []).append(row.id)
+    for object_id, ids in purged.items():
+        for start in range(0, len(ids), CHUNK):
+            part = ids[start : start + CHUNK]
+            mine = (automation_run.c.object_id == object_id, automation_run.c.record_id.in_(part))
+            steps = automation_step.c.run_id.in_(select(automation_run.c.id).where(*mine))
+            batch.connection.execute(update(automation_step).where(steps).values(input=None, output=None, error=""))
+            batch.connection.execute(update(automation_run).where(*mine).values(event=None, error=""))
+            told = (wf_notification.c.object_id == object_id, wf_notification.c.record_id.in_(part))
+            batch.connection.execute(delete(wf_notification).where(*told))
 
 
 def look(workspace: Workspace, message: Message) -> None:

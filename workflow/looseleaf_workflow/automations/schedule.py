@@ -38,6 +38,8 @@ FRESH = timedelta(minutes=5)
 MOST_RECORDS = 10_000
 """Records that one scheduled moment may be for."""
 CHUNK = 200
+NOTED = timedelta(minutes=1)
+"""How often rounds that find nothing are noted: looking again at the same minute finds nothing twice, and costs no write."""
 PAUSE = timedelta(seconds=5)
 """How long after a round the next one may begin: what goes by the clock fires within it."""
 
@@ -57,9 +59,9 @@ def tick(workspace: Workspace) -> None:
         if since is None:
             _note(workspace, rule, now, new=True)
         elif now - since >= PAUSE:
-            if not is_off(off, rule.id):
-                (_by_cron if rule.trigger == "cron" else _by_date)(context, rule, since, now)
-            _note(workspace, rule, now, new=False)
+            found = not is_off(off, rule.id) and (_by_cron if rule.trigger == "cron" else _by_date)(context, rule, since, now)
+            if found or now - since >= NOTED:
+                _note(workspace, rule, now, new=False)
 
 
 def _note(workspace: Workspace, rule: Automation, now: datetime, new: bool) -> None:
@@ -95,12 +97,11 @@ def _flush(context: Context, rule: Automation, rows: Sequence[Mapping[str, Any]]
 # --- schedules
 
 
-def _by_cron(context: Context, rule: Automation, since: datetime, now: datetime) -> None:
+def _by_cron(context: Context, rule: Automation, since: datetime, now: datetime) -> bool:
+    """Whether a moment of the schedule has come; the runs for it are stored."""
     zone = rule.options.get("timezone") or context.model.defaults.timezone
     moments = cron.between(cron.parse_cron(rule.options["cron"]), zone, since, now)
     kept = missed_kept(moments, now, rule.options.get("catch_up", "last"))
-    if not kept:
-        return
     condition = rule.data.get("when")
     expression = expression_at(context.runtime, rule.object, condition)[0] if condition else None
     plan = Plans.of(context.runtime)[rule.object]
@@ -113,6 +114,7 @@ def _by_cron(context: Context, rule: Automation, since: datetime, now: datetime)
         with context.workspace.database.read() as connection:
             images = [(id, moment, image) for id, image in _images(connection, plan, ids)]
         _store(context, rule, plan.id, images, "schedule")
+    return bool(moments)
 
 
 def missed_kept(moments: Sequence[datetime], now: datetime, catch_up: str) -> list[datetime]:
@@ -133,11 +135,13 @@ def _images(connection: Connection, plan: Any, ids: Sequence[int]) -> Iterator[t
 # --- dates of records
 
 
-def _by_date(context: Context, rule: Automation, since: datetime, now: datetime) -> None:
+def _by_date(context: Context, rule: Automation, since: datetime, now: datetime) -> bool:
+    """Whether the moment of some record has come; the runs for them are stored."""
     plan = Plans.of(context.runtime)[rule.object]
     with context.workspace.database.read() as connection:
         found = list(_due(connection, context, rule, plan, since, now))
     _store(context, rule, plan.id, found, "date")
+    return bool(found)
 
 
 def _due(
