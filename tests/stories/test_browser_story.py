@@ -373,3 +373,24 @@ def test_a_deal_goes_through_its_stages_by_the_keyboard(firm: Any, windows: Any,
     page.get_by_role("button", name="赢单").press("Enter")
     expect(page.locator(".stage-path [aria-current=step]")).to_contain_text("赢单")
     assert firm.record("deal", deal).values["stage"] == "won"
+
+
+@pytest.mark.parametrize("settings", [{}, {"viewport": {"width": 360, "height": 740}, "has_touch": True}], ids=["desktop", "phone"])
+def test_a_lead_is_claimed_from_the_pool_and_counts_down(firm: Any, windows: Any, settings: dict[str, Any]) -> None:
+    fixtures = Path(__file__).parent / "fixtures"
+    texts, pool = ((fixtures / name).read_text("utf-8") for name in ("firm.yaml", "pool.yaml"))
+    may_read = texts.replace(
+        "  rival:    {read: all, create: true}\n", "  rival:    {read: all, create: true}\n  lead:     {read: own}\n", 1
+    )
+    publish_texts(firm.workspace, f"{may_read}\n---\n{pool}")
+    for name in ("恒拓", "蓝海"):
+        firm.make("lead", name=name, source="官网", mobile="13900010001")
+    window = windows(firm.lin, **settings)
+    page = window.open("/pools/leads")
+    assert (window.findings(), window.is_too_wide()) == ([], False)
+    page.get_by_role("button", name="领取 恒拓").press("Enter")
+    expect(page.get_by_role("region", name="我负责的，以及何时退回")).to_contain_text("还剩 10 天")
+    assert (window.findings(), window.is_too_wide()) == ([], False)
+    page.get_by_role("link", name="恒拓").click()
+    expect(page.get_by_role("region", name="线索公海")).to_contain_text("10 天后退回")
+    assert (window.findings(), window.is_too_wide()) == ([], False)

@@ -12,35 +12,7 @@ from looseleaf_platform.records.ids import encode
 from support.workspaces import publish_texts
 
 FIRM_TEXT = (Path(__file__).parent / "fixtures" / "firm.yaml").read_text("utf-8")
-LEADS = """
----
-object: lead
-label: {zh: 线索, en: Lead}
-plural: {zh: 线索, en: Leads}
-title: name
-owner: optional
-fields:
-  name:   {type: text, required: true, label: {zh: 名称, en: Name}}
-  source: {type: text, label: {zh: 来源, en: Source}}
-  mobile: {type: phone, label: {zh: 手机, en: Mobile}}
----
-object: call
-label: {zh: 电话, en: Call}
-title: name
-owner: none
-fields:
-  name: {type: text, required: true}
-  lead: {type: lookup, to: lead, on_delete: cascade}
----
-pool: leads
-label: {zh: 线索公海, en: Lead pool}
-object: lead
-members: [rep]
-claim: {per_day: 2}
-protect: {for: 5 days}
-return: {any: [{rule: no_followup, after: 10 days, from: call.lead}]}
-hide_in_pool: [mobile]
-"""
+LEADS = "\n---\n" + (Path(__file__).parent / "fixtures" / "pool.yaml").read_text("utf-8")
 
 
 @pytest.fixture
