@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from looseleaf_platform.access.explain import explain
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import NotAllowed, NotThere, Refused
 from looseleaf_platform.records import read
@@ -301,3 +302,27 @@ def test_p14_the_first_pool_that_matches_takes_a_record_and_moving_is_an_event(f
     leads.change(id, score=10)
     assert [row["pool_id"] for row in leads.rows("pool_standing", record_id=id)] == ["lake"]
     assert [(row["kind"], row["pool_id"]) for row in leads.rows("pool_event", record_id=id)] == [("entered", "vip"), ("moved", "lake")]
+
+
+def test_a_token_that_may_only_read_claims_nothing(firm: Firm) -> None:
+    leads = firm(POOL)
+    [id] = fill(leads, 1)
+    for limits, allowed in ((frozenset({"lead:read"}), False), (frozenset({"lead:read", "lead:update"}), True)):
+        actor = leads.workspace.actor(leads.people[0].actor.id or 0, limits=limits)
+        context = leads.workspace.context(actor, "api")
+        pool = pool_named(context, "lake")
+        if allowed:
+            assert codes(claim(context, pool, [id])) == [""]
+        else:
+            with pytest.raises(NotAllowed):
+                claim(context, pool, [id])
+
+
+def test_why_a_member_sees_what_lies_in_the_pool_is_explained(firm: Firm) -> None:
+    leads = firm(POOL)
+    [id] = fill(leads, 1)
+    lin = leads.again(leads.people[0])
+    found = explain(lin, lin.actor, "lead", id, "read")
+    assert found.allowed
+    assert "“Lead pool” brings this record within reach" in [one.translate("en") for one in found.reasons]
+    assert not explain(lin, lin.actor, "lead", id, "update").allowed

@@ -59,7 +59,8 @@ def manages(context: Context, pool: Pool) -> bool:
 
 
 def claim(context: Context, pool: Pool, ids: Sequence[int]) -> list[Done]:
-    """Take records for oneself, each by itself."""
+    """Take records for oneself, each by itself. Raises NotAllowed with a token that may not change such records."""
+    _must_be_allowed(context, pool)
     operation = Operation(CLAIM)
     return [_done(id, lambda id=id: _take(context, pool, id, {"owner": context.actor.id}, operation)) for id in _few(ids)]  # type: ignore[misc]
 
@@ -75,6 +76,7 @@ def assign(context: Context, pool: Pool, ids: Sequence[int], user: int, reason: 
 
 def give_back(context: Context, pool: Pool, ids: Sequence[int], reason: str = "") -> list[Done]:
     """Put records back into the pool: one's own, or as a manager anybody's."""
+    _must_be_allowed(context, pool)
     return [_done(id, lambda id=id: _give_back(context, pool, id, reason)) for id in _few(ids)]  # type: ignore[misc]
 
 
@@ -115,7 +117,16 @@ def _few(ids: Sequence[int]) -> Sequence[int]:
     return list(dict.fromkeys(ids))
 
 
+def _must_be_allowed(context: Context, pool: Pool) -> None:
+    """What the pool allows to a person is not allowed to a token of theirs that may not change records."""
+    limits = context.profile.limits
+    wanted = {f"{pool.object}:update", f"{pool.object}:*", "*:update", "*:*"}
+    if limits is not None and wanted.isdisjoint(limits):
+        raise NotAllowed(Text("The token may not change records of “{pool}”", pool=pool.label))
+
+
 def _must_manage(context: Context, pool: Pool) -> None:
+    _must_be_allowed(context, pool)
     if not manages(context, pool):
         raise NotAllowed(Text("Only managers of “{pool}” may do this", pool=pool.label))
 
