@@ -165,6 +165,16 @@ def test_t14_a_deleted_record_is_there_in_full_as_it_was(firm):
     assert [row["text"] for row in firm.rows("wf_notification")] == ["二期: 7.00"]
 
 
+def test_t44_each_row_of_an_import_sets_its_rule_off_exactly_once(firm):
+    firm.publish(rule("created", more="when: total < 110"))
+    rows = [Change("create", "deal", values={"name": f"d{number}", "total": number}) for number in range(120)]
+    ids = firm.write(*rows, by=firm.system, source="import")
+    firm.settle()
+    runs = firm.runs()
+    assert [run["record_id"] for run in runs] == ids[:110]
+    assert {run["state"] for run in runs} == {"done"}
+
+
 @pytest.mark.parametrize("source", ["screen", "api", "import", "job", "seed", "sync"])
 def test_t15_a_rule_listens_to_every_door_but_seeds_and_synchronisation_unless_it_says_otherwise(firm, source):
     firm.publish(rule("created", "all", steps=NOTE), rule("created", "forms", more="sources: [screen]", steps=NOTE))

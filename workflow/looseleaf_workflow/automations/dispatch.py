@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
 
 TOPIC = "automation.changed"
-CHUNK = 100
+CHUNK = 25
 """Records whose events are stored as runs in one transaction."""
 
 

@@ -24,6 +24,7 @@ from looseleaf_workflow.automations.language import holds
 from looseleaf_workflow.stages.plans import stage_plans
 
 CHUNK = 500
+"""Records that are looked at together, at most."""
 LATER = (
     select(change.c.record_id, change.c.operation_id, change.c.kind, change.c.payload, change.c.id)
     .where(change.c.object_id == bindparam("object"), change.c.record_id.in_(bindparam("ids", expanding=True)), change.c.id >= bindparam("first"))
@@ -127,26 +128,23 @@ class Event:
         return {"kind": self.kind, "before": dict(self.before), "after": dict(self.after), "changed": sorted(self.changed)}
 
 
-def events_of(connection: Connection, context: Context, object_id: str, operation: int, ids: Sequence[int] | None = None) -> list[Event]:
-    """The net changes of one operation to records of an object, in the order in which they were first touched. `ids`: only those."""
+def events_of(connection: Connection, context: Context, object_id: str, operation: int, ids: Sequence[int]) -> list[Event]:
+    """The net changes of one operation to some records of an object, at most CHUNK of them, in the order in which they were first touched."""
     plan = next((one for one in _plans(context) if one.id == object_id), None)
     if plan is None:
         return []
-    where = (change.c.operation_id == operation, change.c.object_id == object_id)
+    where = (change.c.operation_id == operation, change.c.object_id == object_id, change.c.record_id.in_(ids))
     rows = connection.execute(select(change.c.record_id, change.c.kind, change.c.id).where(*where).order_by(change.c.id)).all()
     kinds: defaultdict[int, list[str]] = defaultdict(list)
     for row in rows:
         kinds[row.record_id].append(row.kind)
-    wanted = [id for id in kinds if ids is None or id in set(ids)]
     found: list[Event] = []
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        images = _images(connection, plan, object_id, operation, part, rows[0].id)
-        for id in part:
-            kind = _net(kinds[id])
-            if id in images and kind:
-                before, after = images[id]
-                found.append(Event(context, connection, plan, id, kind, operation, {} if kind == "create" else before, after))
+    images = _images(connection, plan, object_id, operation, list(kinds), rows[0].id) if rows else {}
+    for id in kinds:
+        kind = _net(kinds[id])
+        if id in images and kind:
+            before, after = images[id]
+            found.append(Event(context, connection, plan, id, kind, operation, {} if kind == "create" else before, after))
     return found
 
 
