@@ -7,7 +7,7 @@ import pytest
 from looseleaf_platform.errors import Refused
 from looseleaf_platform.jobs.outbox import drain
 from looseleaf_platform.records.requests import Change
-from looseleaf_workflow.automations import dispatch
+from looseleaf_workflow.automations import dispatch, telling
 from looseleaf_workflow.extension import WORKFLOW
 
 
@@ -163,6 +163,15 @@ def test_t14_a_deleted_record_is_there_in_full_as_it_was(firm):
     (run,) = firm.runs()
     assert (run["state"], run["event"]["before"]["status"]) == ("done", "sent")
     assert [row["text"] for row in firm.rows("wf_notification")] == ["二期: 7.00"]
+
+
+def test_t50_a_condition_that_can_t_be_worked_out_keeps_no_other_rule_from_running(firm):
+    square = "total * total * total * total"
+    firm.publish(rule("created", "huge", more=f"when: {square} * {square} > 1"), rule("created", "good", steps=NOTE))
+    deal = firm.deal(total="9999999999")
+    firm.settle()
+    assert firm.states() == [("good", "done")]
+    assert telling.explain(firm.system, "huge", deal).reason.code == "unanswerable"
 
 
 def test_t44_each_row_of_an_import_sets_its_rule_off_exactly_once(firm):

@@ -69,24 +69,27 @@ def why_not(automation: Automation, event: Event, origin: Origin, off: frozenset
         return Reason("off", Text("It is switched off"))
     if origin.source not in automation.sources:
         return Reason("source", Text("It does not listen to changes by '{source}'", source=origin.source))
-    if not trigger.matches(event, automation.options):
-        return Reason("trigger", trigger.why)
+    try:
+        if not trigger.matches(event, automation.options):
+            return Reason("trigger", trigger.why)
+        unmet = _condition(automation, event)
+    except Unanswerable as error:
+        return Reason("unanswerable", error.message)
+    except ArithmeticError:
+        return Reason("unanswerable", Text("Its condition came to a number too large to hold"))
     if origin.cause_automation == automation.id and not automation.loop.get("reentrant"):
         return Reason("own-write", Text("The change was its own"))
-    return _condition(automation, event) or _loop(automation, event, origin)
+    return unmet or _loop(automation, event, origin)
 
 
 def _condition(automation: Automation, event: Event) -> Reason | None:
     condition = automation.data.get("when")
     if condition is None:
         return None
-    try:
-        if not event.held_after(condition):
-            return Reason("condition", Text("The condition did not hold: {expression}", expression=condition))
-        if automation.data.get("once") and not became_true(event, condition):
-            return Reason("held-before", Text("The condition held before already: {expression}", expression=condition))
-    except Unanswerable as error:
-        return Reason("unanswerable", error.message)
+    if not event.held_after(condition):
+        return Reason("condition", Text("The condition did not hold: {expression}", expression=condition))
+    if automation.data.get("once") and not became_true(event, condition):
+        return Reason("held-before", Text("The condition held before already: {expression}", expression=condition))
     return None
 
 
