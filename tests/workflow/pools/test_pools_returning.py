@@ -153,7 +153,7 @@ def test_p10_what_is_exempt_does_not_come_back_until_it_is_no_more_and_is_warned
     leads = firm(WARNED.replace("1 days]}", '1 days], exempt: "coalesce(locked, false)"}').replace("false", "False"))
     id, start = owned(leads, locked=True), leads.clock()
     pass_days(leads, 20)
-    assert leads.owner(id) != ""
+    assert (leads.owner(id) != "", at(leads, id, "warned")) == (True, [])
     leads.change(id, locked=False)
     pass_days(leads, 3)
     assert leads.owner(id) == ""

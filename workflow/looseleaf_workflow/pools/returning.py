@@ -49,7 +49,7 @@ def look_at(connection: Connection, context: Context, id: int) -> None:
     found = None if pool is None else forecast(connection, context, pool.pool, standing)
     if scope is None or pool is None or found is None:
         return
-    if found.rule_due <= context.now and exempt(pool, scope):
+    if exempt(pool, scope):
         _forget_warning(connection, id)
         set_timer(connection, context.workspace, OWNER_KIND, id, TIMER, context.now + AGAIN)
     elif found.due <= context.now:
