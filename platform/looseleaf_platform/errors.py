@@ -94,6 +94,14 @@ class Conflict(LooseleafError):
         super().__init__(Text("Someone else changed this record in the meantime"))
 
 
+class Decided(LooseleafError):
+    """Somebody was faster, or the state of things no longer allows it. HTTP 409. `by` and `at`: who decided it and when, "" where nobody did."""
+
+    def __init__(self, message: Text, code: str = "conflict", by: str = "", at: str = "") -> None:
+        self.code, self.by, self.at = code, by, at
+        super().__init__(message)
+
+
 class Unavailable(LooseleafError):
     """The database can't be reached now. HTTP 503; nothing was stored; try again."""
 

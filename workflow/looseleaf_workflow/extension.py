@@ -6,7 +6,8 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.extension import Described, Extension, LateGate
 from looseleaf_platform.jobs.outbox import Message
 from looseleaf_platform.workspace import Workspace
-from looseleaf_workflow.api import assignment, describing, describing_automations, describing_pools, pools, stages
+from looseleaf_workflow.api import approvals as approval_routes
+from looseleaf_workflow.api import assignment, describing, describing_approvals, describing_automations, describing_pools, pools, stages
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
@@ -39,7 +40,8 @@ def _published(workspace: Workspace, message: Message) -> None:
 
 def _described(context: Context) -> Described:
     """What the OpenAPI description says of the wing, part by part."""
-    parts = [describe(context) for describe in (describing.describe, describing_pools.describe, describing_automations.describe)]
+    describers = (describing.describe, describing_pools.describe, describing_automations.describe, describing_approvals.describe)
+    parts = [describe(context) for describe in describers]
     return {name: one for schemas, _ in parts for name, one in schemas.items()}, {
         path: one for _, paths in parts for path, one in paths.items()
     }
@@ -72,6 +74,7 @@ WORKFLOW = Extension(
         pools.make_routes,
         assignment.make_routes,
         automation_routes.make_routes,
+        approval_routes.make_routes,
     ),
     describe=_described,
 )

@@ -15,6 +15,7 @@ SENTENCES = {
     "401": "No valid token",
     "403": "Not allowed",
     "404": "Not there, or not for you",
+    "409": "Somebody was faster",
     "412": "Changed by someone else meanwhile",
     "413": "Too large",
     "415": "Not JSON",

@@ -14,6 +14,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import (
     BadQuery,
     Conflict,
+    Decided,
     LooseleafError,
     NotAllowed,
     NotSignedIn,
@@ -31,6 +32,7 @@ STATUS: dict[type[LooseleafError], tuple[int, str]] = {
     NotSignedIn: (401, "not-signed-in"),
     NotAllowed: (403, "not-allowed"),
     NotThere: (404, "not-there"),
+    Decided: (409, "decided"),
     Conflict: (412, "conflict"),
     Refused: (422, "refused"),
     TooMany: (429, "too-many"),
@@ -79,6 +81,8 @@ def _members(error: LooseleafError, locale: str) -> dict[str, Any]:
         return {"errors": listed}
     if isinstance(error, BadQuery):
         return {"parameter": error.pointer} if error.pointer else {}
+    if isinstance(error, Decided):
+        return {"reason": error.code, **({"by": error.by, "at": error.at} if error.by else {})}
     if isinstance(error, Conflict):
         return {"id": ids.encode(error.id), "version": error.version, "fields": [conflict.field for conflict in error.fields]}
     return {}

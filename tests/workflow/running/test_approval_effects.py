@@ -7,11 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from looseleaf_platform.context import SYSTEM
-from looseleaf_platform.errors import Refused
+from looseleaf_platform.errors import Decided, Refused
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.approvals import commands as c
-from looseleaf_workflow.running.command import Decided
 from support.approving import DISCOUNT, Approving
 
 Make = Callable[..., Approving]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import delete, update
 
-from looseleaf_platform.errors import LooseleafError, NotAllowed, Refused
+from looseleaf_platform.errors import Decided, LooseleafError, NotAllowed, Refused
 from looseleaf_platform.records.ids import encode
 from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals import questions as q
@@ -17,7 +17,6 @@ from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.frozen_json import load
 from looseleaf_workflow.running import command
 from looseleaf_workflow.running.checking import check
-from looseleaf_workflow.running.command import Decided
 from looseleaf_workflow.running.stored import read_events
 from looseleaf_workflow.running.tables import approval_event, approval_version
 from support.approving import DISCOUNT, Approving

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from looseleaf_metadata.frozen import FrozenMap
-from looseleaf_platform.records.ids import decode, encode
+from looseleaf_platform.records.ids import encode
 from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.calendars import Calendar, add, parse_duration
 from looseleaf_workflow.calendars.arithmetic import add_worked, between
@@ -74,8 +74,3 @@ def _callee(firm: Firm, approval: str, of: str) -> q.Called:
     flow = firm.context.model.others.get("approval", {}).get(approval)
     target = firm.record if not of else firm.value_at(of)
     return q.Called(flow.definition.sha256 if flow is not None else "", encode(target) if isinstance(target, int) else "")
-
-
-def person_id(person: str) -> int | None:
-    """The id of a user in an event; None for the administrators and the system."""
-    return None if not person or person.startswith("@") or person == "system" else decode(person)

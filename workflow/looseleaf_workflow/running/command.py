@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
-from looseleaf_platform.errors import Fault, LooseleafError, NotAllowed, NotThere, Refused
+from looseleaf_platform.errors import Decided, Fault, LooseleafError, NotAllowed, NotThere, Refused
 from looseleaf_platform.records.ids import decode, encode, new_id
 from looseleaf_platform.records.write import insist
 from looseleaf_workflow import frozen_json
@@ -34,14 +34,6 @@ from looseleaf_workflow.running.tables import approval_command, approval_instanc
 MOST_ROUNDS = 1000
 """Of questions and answers; every round answers something new."""
 T = TypeVar("T")
-
-
-class Decided(LooseleafError):
-    """Somebody was faster, or the same key was used for something else. HTTP 409. `by`, `at`: who decided it and when, where that is known."""
-
-    def __init__(self, message: Text, code: str = "conflict", by: str = "", at: str = "") -> None:
-        self.code, self.by, self.at = code, by, at
-        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

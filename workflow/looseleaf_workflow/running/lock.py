@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.records.ids import decode, encode
+from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals.listing import editable, tasks
@@ -20,7 +20,7 @@ from looseleaf_workflow.approvals.listing import lock as lock_of
 from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.running.answers import values_of
 from looseleaf_workflow.running.command import lock, send
-from looseleaf_workflow.running.organisation import Firm
+from looseleaf_workflow.running.organisation import Firm, person_id
 from looseleaf_workflow.running.performing import OWN
 from looseleaf_workflow.running.stored import Instance, instances_on
 from looseleaf_workflow.running.tables import approval_instance, approval_offer, approval_task
@@ -169,7 +169,7 @@ def _holding(batch: Batch, instance: Instance) -> dict[str, object]:
     """The words of a refusal: which approval, and who has it now."""
     holders = dict.fromkeys(task.holder for task in tasks(instance.definition, instance.state) if task.holder)
     admins = Text("an administrator").translate(batch.context.locale)
-    names = [admins if one == ADMINS else str(batch.relations.follow("user", decode(one), "name")) for one in holders]
+    names = [admins if one == ADMINS else str(batch.relations.follow("user", person_id(one), "name")) for one in holders]
     label = Label.of(instance.definition.label)
     return {"approval": label, "instance": instance.code, "holder": ", ".join(names) or "-"}
 

@@ -57,7 +57,7 @@ class Firm:
         return self.relations.scope(self.object, self.record) if self.object in self.relations.plans else None
 
     def _of(self, object: str, id: str, name: str) -> Any:
-        return self.relations.follow(object, decode(id), name) if id and not id.startswith("@") else None
+        return self.relations.follow(object, person_id(id), name)
 
     def user(self, name: str) -> str:
         """The user of an e-mail address."""
@@ -67,10 +67,10 @@ class Firm:
 
     def active(self, person: str) -> bool:
         """Whether somebody works here now."""
-        if not person or person.startswith("@"):
+        if person_id(person) is None:
             return bool(person)
         users = self.context.runtime.object("user")
-        where = (users.table.c.id == decode(person), users.table.c.deleted_at.is_(None))
+        where = (users.table.c.id == person_id(person), users.table.c.deleted_at.is_(None))
         state = self.connection.execute(select(users.fields["state"].main).where(*where)).first()
         return state is not None and (state[0] or "active") in HERE
 
@@ -125,7 +125,7 @@ class Firm:
         if scope is None:
             raise ExpressionError("the record is gone")
         condition = self._compiled(source)
-        seen = Seen(scope, decode(submitter) if submitter else None)
+        seen = Seen(scope, person_id(submitter))
         inputs: dict[str, Any] = {}
         try:
             value = condition.evaluate(seen)
@@ -146,6 +146,11 @@ class Firm:
                 raise ExpressionError(f"this can't be worked out any more: {source}")
             found = made[self.object, source] = condition_of(objects, checked)
         return found
+
+
+def person_id(person: str) -> int | None:
+    """The id of a user in an event; None for the administrators and the system."""
+    return None if not person or person.startswith("@") or person == "system" else decode(person)
 
 
 def told(id: Any) -> str:

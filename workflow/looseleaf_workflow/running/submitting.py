@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
-from looseleaf_platform.errors import Fault, NotAllowed, NotThere, Refused
+from looseleaf_platform.errors import Decided, Fault, NotAllowed, NotThere, Refused
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode, new_id
 from looseleaf_workflow import frozen_json
@@ -25,7 +25,6 @@ from looseleaf_workflow.approvals.preview import Preview, preview
 from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.running import performing
 from looseleaf_workflow.running.command import (
-    Decided,
     answered,
     begin,
     command_of,

@@ -1,0 +1,133 @@
+"""Approvals by the API: submitting, looking ahead, one's tasks, deciding, taking back; nothing that a step hides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+
+from looseleaf_platform.context import Context
+from looseleaf_platform.identity import tokens
+from looseleaf_platform.records.ids import encode
+from looseleaf_ui_builder.compose import create_app
+from support.approving import DISCOUNT, Approving
+
+Make = Callable[..., Approving]
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+
+
+class Caller:
+    """Requests with a token of a person."""
+
+    def __init__(self, office: Approving) -> None:
+        self.office = office
+        self.app = create_app(office.workspace, TESTING=True)
+        self.client = self.app.test_client()
+        self.tokens: dict[int | None, str] = {}
+
+    def headers(self, by: Context) -> dict[str, str]:
+        """The headers of a person."""
+        if by.actor.id not in self.tokens:
+            self.tokens[by.actor.id] = tokens.create(self.office.again(by), "test")[1]
+        return {"Authorization": f"Bearer {self.tokens[by.actor.id]}", "Accept-Language": "en"}
+
+    def __call__(self, method: str, path: str, by: Context, key: str = "", **more: Any) -> Any:
+        keyed = {"Idempotency-Key": key} if key else {}
+        return self.client.open(f"/api/v1{path}", method=method, headers=self.headers(by) | keyed, **more)
+
+
+def test_a_record_is_submitted_decided_and_approved_by_the_api(firm: Make) -> None:
+    office = firm()
+    call, deal = Caller(office), office.deal()
+    path = f"/records/deal/{encode(deal)}/approvals"
+    ahead = call("GET", f"{path}/preview", office.lin).json["data"]
+    assert (ahead["approval"], ahead["outcome"]) == ("discount", "approved")
+    assert next((one["node"], one["people"]) for one in ahead["nodes"]) == ("manager", [office.code(office.boss)])
+    assert office.rows("approval_instance") == []
+    made = call("POST", path, office.lin, key="k", json={})
+    assert made.status_code == 201
+    assert made.json["data"]["held_by"] == [office.code(office.boss)]
+    again = call("POST", path, office.lin, key="k", json={})
+    assert again.json["data"]["id"] == made.json["data"]["id"]
+    second = call("POST", path, office.lin, json={})
+    assert (second.status_code, second.json["reason"]) == (409, "running")
+    (task,) = call("GET", "/tasks", office.boss).json["data"]
+    assert (task["label"], task["kind"], task["title"]) == ("Discount", "approve", "二期产线")
+    assert call("GET", "/tasks", office.zhou).json["data"] == []
+    assert call("POST", f"/tasks/{task['id']}/decision", office.zhou, json={"decision": "agree"}).status_code == 403
+    assert call("POST", f"/tasks/{task['id']}/decision", office.boss, json={"decision": "reject"}).status_code == 422
+    decided = call("POST", f"/tasks/{task['id']}/decision", office.boss, json={"decision": "agree", "comment": "fine"})
+    assert decided.json["data"]["status"] == "running"
+    late = call("POST", f"/tasks/{task['id']}/decision", office.boss, json={"decision": "agree"})
+    assert (late.status_code, late.json["by"]) == (409, office.code(office.boss))
+    (task,) = call("GET", "/tasks", office.zhou).json["data"]
+    passed = call("POST", f"/tasks/{task['id']}/decision", office.zhou, json={"decision": "agree"})
+    assert passed.json["data"]["status"] == "approved"
+    (seen,) = call("GET", path, office.lin).json["data"]
+    assert [one["comment"] for one in seen["trail"] if one["event"] == "voted"] == ["fine", None]
+
+
+def test_a_task_is_handed_on_and_a_request_taken_back(firm: Make) -> None:
+    office = firm()
+    call = Caller(office)
+    _, id = office.started()
+    (task,) = call("GET", "/tasks", office.boss).json["data"]
+    to = {"decision": "transfer", "user": office.code(office.chen), "comment": "away"}
+    assert call("POST", f"/tasks/{task['id']}/decision", office.boss, json=to).status_code == 200
+    assert office.open(id) == {"陈思远"}
+    assert call("POST", f"/approvals/{encode(id)}/withdrawal", office.boss, json={}).status_code == 403
+    taken = call("POST", f"/approvals/{encode(id)}/withdrawal", office.lin, json={"reason": "a mistake"})
+    assert taken.json["data"]["status"] == "withdrawn"
+    assert call("GET", "/tasks", office.chen).json["data"] == []
+
+
+def test_a88_what_a_step_hides_is_in_no_answer_to_its_holder(firm: Make) -> None:
+    office = firm(DISCOUNT.replace("    due: 8 hours", "    fields: {hide: [name, amount, discount]}"))
+    call = Caller(office)
+    deal, id = office.started(name="geheim", amount="424242", discount="0.4242")
+    office.change(deal, office.admin, exempt="approval_lock", reason="typing error", amount="434343")
+    told = call("GET", "/tasks", office.boss)
+    assert told.json["data"][0]["hide"] == ["name", "amount", "discount"]
+    trail = call("GET", f"/records/deal/{encode(deal)}/approvals", office.boss)
+    for answer in (told, trail):
+        said = json.dumps(answer.json, ensure_ascii=False)
+        assert answer.status_code == 200
+        assert not any(secret in said for secret in ("geheim", "4242", "4343")), said
+    assert office.open(id) == {"何文静"}
+
+
+def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
+    office = firm()
+    call = Caller(office)
+    office.started()
+    headers = call.headers(office.boss)
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", call.app, headers=headers)
+    wanted = {
+        (method, path): True
+        for path, item in schema.raw_schema["paths"].items()
+        for method in item
+        if "/tasks" in path or "/approvals" in path
+    }
+    assert len(wanted) == 6
+    deal, tried = encode(office.deal()), 0
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if (operation.method, operation.path) not in wanted:
+            continue
+        tried += 1
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=8, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        def try_it(case: Any) -> None:
+            case.call_and_validate(headers=headers, checks=CHECKS)
+            if "id" in case.path_parameters:
+                case.path_parameters["id"] = deal
+                case.call_and_validate(headers=headers, checks=CHECKS)
+
+        try_it()
+    assert tried == 6

@@ -1,0 +1,84 @@
+"""What the OpenAPI description says of approvals and tasks, for one caller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from looseleaf_platform.api.openapi import ID_SCHEMA
+from looseleaf_platform.api.openapi_paths import ID, IDEMPOTENCY, operation, schema_of
+from looseleaf_platform.context import Context
+from looseleaf_platform.extension import Described
+from looseleaf_workflow.api.approvals import DECISIONS
+from looseleaf_workflow.running.submitting import flows_of
+
+TEXT = {"type": "string"}
+MAYBE = {"type": ["string", "null"]}
+NUMBER = {"type": "integer"}
+
+
+def _shape(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _list(of: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": of}
+
+
+EVENT = _shape(number=NUMBER, event=TEXT, at=TEXT, actor=TEXT, on_behalf_of=MAYBE, node=MAYBE, outcome=MAYBE, comment=MAYBE)
+INSTANCE = _shape(
+    id=TEXT, approval=TEXT, label=TEXT, status=TEXT, round=NUMBER, submitter=TEXT, started_at=MAYBE, to=MAYBE, held_by=_list(TEXT),
+    trail=_list(EVENT),
+)  # fmt: skip
+TASK = _shape(
+    id=TEXT, kind=TEXT, approval=TEXT, label=TEXT, step=MAYBE, instance=TEXT, object=TEXT, record=TEXT, title=MAYBE, submitter=TEXT,
+    holder=MAYBE, acting_for=MAYBE, due_at=MAYBE, opened_at=TEXT, edit=_list(TEXT), require=_list(TEXT), hide=_list(TEXT),
+)  # fmt: skip
+NODE = _shape(node=TEXT, people=_list(TEXT), how=TEXT, unresolved={"type": "boolean"})
+SCHEMAS = {
+    "Approvals": _shape(data=_list(INSTANCE)),
+    "Approval": _shape(data=INSTANCE),
+    "ApprovalPreview": _shape(data=_shape(approval=TEXT, outcome=TEXT, nodes=_list(NODE))),
+    "Tasks": _shape(data=_list(TASK)),
+    "TaskDecided": _shape(data=_shape(approval=TEXT, status=TEXT)),
+}
+FAILURES = ("400", "401", "403", "404", "409", "415", "422")
+
+
+def _body(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def describe(context: Context) -> Described:
+    """Schemas and paths, where there are approvals at all."""
+    if not context.model.others.get("approval"):
+        return {}, {}
+    tasks = operation("list_tasks", "Tasks that wait for you", [], ("200", schema_of("Tasks")), "400", "401")
+    content = ("200", schema_of("TaskDecided"))
+    decision = _body(("decision",), decision={"type": "string", "enum": list(DECISIONS)}, comment=TEXT, user=ID_SCHEMA, target=TEXT)
+    paths: dict[str, Any] = {
+        "/api/v1/tasks": {"get": tasks},
+        "/api/v1/tasks/{id}/decision": {
+            "post": operation("decide_task", "Decide a task", [ID, IDEMPOTENCY], content, *FAILURES) | decision
+        },
+        "/api/v1/approvals/{id}/withdrawal": {
+            "post": operation("withdraw_approval", "Take a request back", [ID, IDEMPOTENCY], content, *FAILURES) | _body((), reason=TEXT)
+        },
+    }
+    for entry in context.model.objects.values():
+        if context.profile.can(entry.name, "read") and flows_of(context, entry.name):
+            paths |= _record_paths(entry.name, entry.plural.text(context.locale))
+    return SCHEMAS, paths
+
+
+def _record_paths(name: str, label: str) -> dict[str, Any]:
+    picks = {"type": "object", "additionalProperties": {"type": "array", "items": ID_SCHEMA}}
+    listed = operation(f"approvals_of_{name}", f"Approvals of one of {label}", [ID], ("200", schema_of("Approvals")), "400", "401", "404")
+    made = ("201", schema_of("Approval"))
+    submitted = operation(f"submit_{name}", f"Submit one of {label} for approval", [ID, IDEMPOTENCY], made, *FAILURES)
+    asked: list[dict[str, Any]] = [ID, *({"name": one, "in": "query", "schema": TEXT} for one in ("approval", "to"))]
+    ahead = operation(f"preview_approval_of_{name}", "What would happen", asked, ("200", schema_of("ApprovalPreview")), *FAILURES)
+    return {
+        f"/api/v1/records/{name}/{{id}}/approvals": {"get": listed, "post": submitted | _body((), approval=TEXT, to=TEXT, picks=picks)},
+        f"/api/v1/records/{name}/{{id}}/approvals/preview": {"get": ahead},
+    }
