@@ -101,6 +101,25 @@ def test_a88_what_a_step_hides_is_in_no_answer_to_its_holder(firm: Make) -> None
     assert office.open(id) == {"何文静"}
 
 
+def test_a81_what_a_step_edits_is_stored_with_its_agreement_or_not_at_all(firm: Make) -> None:
+    office = firm(
+        "approval: sealing\nobject: deal\nlock: {fields: [seal_no, amount]}\n"
+        "flow: [{handle: seal, who: {role: legal}, mode: any, fields: {edit: [seal_no], require: [seal_no]}}]\n"
+    )
+    call = Caller(office)
+    deal, id = office.started()
+    (task,) = call("GET", "/tasks", office.zhou).json["data"]
+    path, done = f"/tasks/{task['id']}/decision", {"decision": "agree"}
+    assert call("POST", path, office.zhou, json=done).status_code == 422
+    assert call("POST", path, office.zhou, json=done | {"edits": {"amount": 1}}).json["errors"][0]["code"] == "not-editable"
+    assert call("POST", path, office.boss, json=done | {"edits": {"seal_no": "S0"}}).status_code in (403, 422)
+    assert office.get(deal)["seal_no"] is None
+    assert call("POST", path, office.zhou, json=done | {"edits": {"seal_no": "S1"}}).json["data"]["status"] == "approved"
+    assert office.get(deal)["seal_no"] == "S1"
+    (voted,) = [row["data"]["body"] for row in office.rows("approval_event", instance_id=id) if row["data"]["body"]["type"] == "voted"]
+    assert voted["edits"] == {"seal_no": "S1"}
+
+
 def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
     office = firm()
     call = Caller(office)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
+from sqlalchemy import Connection
 
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
@@ -16,6 +18,8 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Fault, NotThere, Refused
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
+from looseleaf_platform.records.requests import Change
+from looseleaf_platform.records.write import write_within
 from looseleaf_workflow.api.asked import Shape, id_at, no_parameters, shaped
 from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals.events import Event
@@ -24,9 +28,15 @@ from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of, tas
 from looseleaf_workflow.running.stored import read_instance
 from looseleaf_workflow.running.submitting import Request, flows_of, foresee, submit
 
-A_TEXT = Text("a text")
-SUBMIT: Shape = {"approval": (str, A_TEXT), "to": (str, A_TEXT), "picks": (dict, Text("an object"))}
-DECIDE: Shape = {"decision": (str, A_TEXT), "comment": (str, A_TEXT), "user": (str, A_TEXT), "target": (str, A_TEXT)}
+A_TEXT, AN_OBJECT = Text("a text"), Text("an object")
+SUBMIT: Shape = {"approval": (str, A_TEXT), "to": (str, A_TEXT), "picks": (dict, AN_OBJECT)}
+DECIDE: Shape = {
+    "decision": (str, A_TEXT),
+    "comment": (str, A_TEXT),
+    "user": (str, A_TEXT),
+    "target": (str, A_TEXT),
+    "edits": (dict, AN_OBJECT),
+}
 WITHDRAW: Shape = {"reason": (str, A_TEXT)}
 
 
@@ -82,7 +92,7 @@ def decide_task(id: str) -> Response:
     no_parameters()
     found = task_of(context, number)
     body = shaped(json_body(), DECIDE, ("decision",))
-    done = act(context, found.instance.id, _body(found, body), idempotency_key())
+    done = act(context, found.instance.id, _body(found, body), idempotency_key(), _edit(found, body))
     with context.workspace.database.read() as connection:
         instance = read_instance(connection, context, done.instance)
     return answer({"data": {"approval": encode(done.instance), "status": instance.state.status if instance is not None else ""}})
@@ -137,7 +147,8 @@ def _body(found: OpenTask, body: dict[str, Any]) -> c.Body:
         raise Refused([Fault("/comment", "required", Text("Say why"))])
     match decision:
         case "agree":
-            return c.GiveOpinion(found.task, comment) if found.kind == "opinion" else c.Agree(found.task, comment)
+            agreed = c.Agree(found.task, comment, FrozenMap(body.get("edits", {})))
+            return c.GiveOpinion(found.task, comment) if found.kind == "opinion" else agreed
         case "reject":
             return c.Reject(found.task, comment, body.get("target", ""))
         case "transfer":
@@ -147,6 +158,24 @@ def _body(found: OpenTask, body: dict[str, Any]) -> c.Body:
         case "unclaim":
             return c.Unclaim(found.task)
     return c.Resubmit(comment)
+
+
+def _edit(found: OpenTask, body: dict[str, Any]) -> Callable[[Connection, Context], None] | None:
+    """The changes of the record that belong to an agreement: stored with it, by the holder's own rights, or not at all (A81)."""
+    edits = body.get("edits")
+    if not edits:
+        return None
+    if body["decision"] != "agree" or found.kind not in ("approve", "handle"):
+        raise Refused([Fault("/edits", "no-effect", Text("Only an agreement changes the record"))])
+    foreign = next((name for name in edits if name not in found.edit), None)
+    if foreign is not None:
+        raise Refused([Fault(f"/edits/{foreign}", "not-editable", Text("This step does not edit '{name}'", name=foreign[:60]))])
+    instance = found.instance
+    return lambda connection, bound: _write(connection, bound, Change("update", instance.object, instance.record, edits))
+
+
+def _write(connection: Connection, context: Context, change: Change) -> None:
+    write_within(connection, context, [change])
 
 
 # --- answers

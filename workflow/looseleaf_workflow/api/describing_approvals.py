@@ -55,7 +55,14 @@ def describe(context: Context) -> Described:
         return {}, {}
     tasks = operation("list_tasks", "Tasks that wait for you", [], ("200", schema_of("Tasks")), "400", "401")
     content = ("200", schema_of("TaskDecided"))
-    decision = _body(("decision",), decision={"type": "string", "enum": list(DECISIONS)}, comment=TEXT, user=ID_SCHEMA, target=TEXT)
+    decision = _body(
+        ("decision",),
+        decision={"type": "string", "enum": list(DECISIONS)},
+        comment=TEXT,
+        user=ID_SCHEMA,
+        target=TEXT,
+        edits={"type": "object"},
+    )
     paths: dict[str, Any] = {
         "/api/v1/tasks": {"get": tasks},
         "/api/v1/tasks/{id}/decision": {
