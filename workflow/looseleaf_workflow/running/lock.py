@@ -104,11 +104,12 @@ def _parents(row: Row, watched: frozenset[str]) -> Iterator[tuple[tuple[str, ...
 
 
 def _share(batch: Batch, parents: Iterable[list[tuple[tuple[str, ...], int]]], locked: set[int]) -> None:
-    """Keep flows from beginning on the parents until this write is over. What the write itself has locked needs no more."""
+    """Keep flows that lock children from beginning on the parents until this write is over. What the write has locked needs no more."""
     if batch.connection.dialect.name != "postgresql":
         return
     wanted = sorted({id for found in parents for _, id in found} - locked)
-    for name in sorted(_watched(batch)) if wanted else ():
+    flows = [flow.definition for flow in batch.context.model.others.get("approval", {}).values()]
+    for name in sorted({one.object for one in flows if one.lock.include}) if wanted else ():
         table = batch.context.runtime.object(name).table
         batch.connection.execute(select(table.c.id).where(table.c.id.in_(wanted)).order_by(table.c.id).with_for_update(read=True)).all()
 
