@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 FRESH = timedelta(minutes=5)
 """How late a scheduled moment may be noticed and still not count as missed."""
-MOST_RECORDS = 10_000
-"""Records that one scheduled moment may be for."""
 CHUNK = 200
 NOTED = timedelta(minutes=1)
 """How often rounds that find nothing are noted: looking again at the same minute finds nothing twice, and costs no write."""
@@ -106,14 +105,13 @@ def _by_cron(context: Context, rule: Automation, since: datetime, now: datetime)
     expression = expression_at(context.runtime, rule.object, condition)[0] if condition else None
     plan = Plans.of(context.runtime)[rule.object]
     for moment in kept:
-        ids = []
-        for record in read.stream(context, rule.object, Query(expression=expression, sort=("id",), fields=("id",), size=200)):
-            ids.append(record.id)
-            if len(ids) == MOST_RECORDS:
-                break
-        with context.workspace.database.read() as connection:
-            images = [(id, moment, image) for id, image in _images(connection, plan, ids)]
-        _store(context, rule, plan.id, images, "schedule")
+        ids = (
+            record.id for record in read.stream(context, rule.object, Query(expression=expression, sort=("id",), fields=("id",), size=200))
+        )
+        while some := list(islice(ids, CHUNK)):
+            with context.workspace.database.read() as connection:
+                images = [(id, moment, image) for id, image in _images(connection, plan, some)]
+            _store(context, rule, plan.id, images, "schedule")
     return bool(moments)
 
 
@@ -126,10 +124,9 @@ def missed_kept(moments: Sequence[datetime], now: datetime, catch_up: str) -> li
     return [moment for moment in moments if now - moment <= FRESH]
 
 
-def _images(connection: Connection, plan: Any, ids: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for start in range(0, len(ids), CHUNK):
-        for row in connection.execute(plan.select_by_ids, {"ids": list(ids[start : start + CHUNK])}):
-            yield row.id, dumped(plan, row)
+def _images(connection: Connection, plan: Any, ids: list[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for row in connection.execute(plan.select_by_ids, {"ids": ids}):
+        yield row.id, dumped(plan, row)
 
 
 # --- dates of records
