@@ -55,6 +55,25 @@ def test_t21_a_write_that_is_refused_fails_visibly_and_leaves_nothing_behind(fir
     assert firm.get(deal)["note"] == "ran"
 
 
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("{role: rep}", {"何文静", "林若溪"}),
+        ("{role: ops}", set()),
+        ("{user: he@firm.example}", {"何文静"}),
+        ("{manager_chain: {of: owner, until: {role: rep}}}", {"何文静"}),
+        ("[owner, {user: he@firm.example}, {role: rep}]", {"何文静", "林若溪"}),
+    ],
+)
+def test_people_are_told_by_role_by_address_and_by_who_leads_them(firm, who, told):
+    firm.publish(rule(f"  - {{notify: tell, who: {who}, text: x}}"))
+    firm.deal()
+    firm.settle()
+    names = {firm.boss.actor.id: "何文静", firm.lin.actor.id: "林若溪"}
+    assert sorted(names[row["user_id"]] for row in firm.rows("wf_notification")) == sorted(told)
+    assert [state for _, state in firm.states()] == ["done"]
+
+
 def test_t23_t22_effects_in_the_database_happen_once_however_often_a_run_is_taken_up(firm, monkeypatch):
     steps = """
   - {create: copy, object: line, values: {deal: "{{ id }}", name: "{{ name }}/1", margin: "{{ total / 3 }}"}}

@@ -59,9 +59,10 @@ class People:
 
     def has_role(self, role: str) -> list[int]:
         """The members of a role."""
-        table = self.context.runtime.objects["role_member"].table
-        where = (table.c.role == role, table.c.deleted_at.is_(None))
-        return list(self.connection.scalars(select(table.c.user).where(*where).order_by(table.c.user)))
+        members = self.context.runtime.object("role_member")
+        user = members.fields["user"].main
+        where = (members.fields["role"].main == role, members.table.c.deleted_at.is_(None))
+        return list(self.connection.scalars(select(user).where(*where).order_by(user)))
 
     def head(self, id: int, climb: bool) -> list[int]:
         """The head of somebody's team, or of the nearest team above that has one."""
@@ -81,8 +82,9 @@ class People:
 
     def by_address(self, address: str) -> list[int]:
         """The user with that mail address."""
-        table = self.context.runtime.objects["user"].table
-        return list(self.connection.scalars(select(table.c.id).where(table.c.email == address, table.c.deleted_at.is_(None))))
+        users = self.context.runtime.object("user")
+        where = (users.fields["email"].main == address, users.table.c.deleted_at.is_(None))
+        return list(self.connection.scalars(select(users.table.c.id).where(*where)))
 
     def local_day(self, moment: datetime) -> date:
         """The day of a moment where the firm is."""
