@@ -9,7 +9,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.api.callers import caller, workspace
+from looseleaf_platform.api.callers import caller
 from looseleaf_platform.api.dumping import dumper, to_json
 from looseleaf_platform.api.parameters import list_query, names, said_operation
 from looseleaf_platform.api.problems import BadBody
@@ -33,21 +33,19 @@ def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 @routes.get("/records/<name>")
 def list_records(name: str) -> Response:
     """A page of records."""
-    with workspace().database.snapshot():
-        context, query = caller(), list_query(request.args.to_dict())
-        readable(context, name)
-        page = read.page(context, name, query)
+    context, query = caller(), list_query(request.args.to_dict())
+    readable(context, name)
+    page = read.page(context, name, query)
     return answer(page_data(context, name, page, query.fields))
 
 
 @routes.get("/records/<name>/<id>")
 def get_record(name: str, id: str) -> Response:
     """One record, with its version as the ETag."""
-    with workspace().database.snapshot():
-        context = caller()
-        readable(context, name)
-        wanted = names(request.args.get("fields", "")) or None
-        record = read.get(context, name, record_id(id), wanted)
+    context = caller()
+    readable(context, name)
+    wanted = names(request.args.get("fields", "")) or None
+    record = read.get(context, name, record_id(id), wanted)
     return answer(dumper(context, name, wanted or context.profile.readable(name))(record), headers={"ETag": f'"{record.version}"'})
 
 

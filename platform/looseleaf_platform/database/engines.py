@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,7 +54,6 @@ class Database:
         self._turn = join_queue(path) if path else None
         self._closed = False
         self._serving: FileLock | None = None
-        self._threads = threading.local()  # `.snapshot`: the thread's snapshot, while there is one
         _open_databases.add(self)
 
     @classmethod
@@ -78,25 +76,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection on one snapshot of the data. Raises Unavailable where the database can't be reached."""
-        shared: _Snapshot | None = getattr(self._threads, "snapshot", None)
-        if shared is not None and shared.is_fresh(self.reader):
-            yield from shared.read()
-            return
         with _told_plainly(writing=False), self.reader.connect() as connection:
             yield connection
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Meanwhile all reads of this thread share one connection and see one state, until something is written or fails: then a newer one."""
-        if getattr(self._threads, "snapshot", None) is not None:
-            yield
-            return
-        shared = self._threads.snapshot = _Snapshot()
-        try:
-            yield
-        finally:
-            self._threads.snapshot = None
-            shared.end()
 
     @contextmanager
     def write(self, wait_seconds: float = WAIT_SECONDS) -> Iterator[Connection]:
@@ -106,9 +87,6 @@ class Database:
         where the database can't be reached. Nothing is stored in both cases. Not to be nested within a thread.
         """
         callbacks: list[Callback] = []
-        shared: _Snapshot | None = getattr(self._threads, "snapshot", None)
-        if shared is not None:
-            shared.end()
         self._take_turn(wait_seconds)
         try:
             with _told_plainly(), self.writer.begin() as connection:
@@ -169,45 +147,6 @@ class Database:
         if self._serving is not None:
             self._serving.close()
             self._serving = None
-
-
-class _Snapshot:
-    """The connection that the reads of one thread share."""
-
-    def __init__(self) -> None:
-        self.connection: Connection | None = None
-        self.readers = 0
-
-    def is_fresh(self, reader: Engine) -> bool:
-        """Whether it can be read now; False where readers still hold one that was ended, which a new reader must not see."""
-        if self.connection is None and not self.readers:
-            with _told_plainly(writing=False):
-                self.connection = reader.connect()
-        return self.connection is not None
-
-    def read(self) -> Iterator[Connection]:
-        """One reader's turn. A transaction in which something failed answers nothing more: it is ended."""
-        connection = self.connection
-        if connection is None:
-            raise RuntimeError("a snapshot is made fresh before it is read")
-        self.readers += 1
-        failed = True
-        try:
-            with _told_plainly(writing=False):
-                yield connection
-            failed = False
-        finally:
-            self.readers -= 1
-            if failed:
-                self.end()
-            if self.connection is not connection and not self.readers:
-                connection.close()
-
-    def end(self) -> None:
-        """Let nobody begin to read it any more; closed once its readers have ended."""
-        connection, self.connection = self.connection, None
-        if connection is not None and not self.readers:
-            connection.close()
 
 
 _open_databases: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, inspect, select, text
-from sqlalchemy.exc import DBAPIError
 
 from looseleaf_platform.database.engines import AlreadyServed, Busy, Database
 from looseleaf_platform.errors import Unavailable
@@ -57,48 +56,6 @@ def test_a_reader_sees_one_snapshot(database: Database) -> None:
             writer.execute(insert(NOTES).values(id=1))
         assert reader.scalar(select(func.count()).select_from(NOTES)) == 0
     assert count(database) == 1
-
-
-def test_reads_of_a_snapshot_see_one_state_until_their_own_thread_writes(database: Database) -> None:
-    def note(id: int) -> None:
-        with database.write() as connection:
-            connection.execute(insert(NOTES).values(id=id))
-
-    with database.snapshot():
-        assert count(database) == 0
-        other = threading.Thread(target=note, args=(1,))
-        other.start()
-        other.join()
-        assert count(database) == 0
-        with database.snapshot():
-            assert count(database) == 0
-        note(2)
-        assert count(database) == 2
-    assert count(database) == 2
-    assert database.reader.pool.checkedout() == 0  # type: ignore[attr-defined]
-
-
-def test_a_reader_of_a_snapshot_reads_on_while_its_thread_writes(database: Database) -> None:
-    with database.snapshot(), database.read() as reader:
-        assert reader.scalar(select(func.count()).select_from(NOTES)) == 0
-        with database.write() as writer:
-            writer.execute(insert(NOTES).values(id=1))
-        assert reader.scalar(select(func.count()).select_from(NOTES)) == 0
-        assert count(database) == 1
-    assert database.reader.pool.checkedout() == 0  # type: ignore[attr-defined]
-
-
-def test_a_snapshot_in_which_something_failed_begins_anew(database: Database) -> None:
-    def fail() -> None:
-        with database.read() as connection:
-            connection.execute(text("SELECT nothing FROM nowhere"))
-
-    with database.snapshot():
-        assert count(database) == 0
-        with pytest.raises(DBAPIError):
-            fail()
-        assert count(database) == 0
-    assert database.reader.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_a_reader_can_not_write(database: Database) -> None:
