@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from looseleaf_metadata.model import Model
 from looseleaf_platform.context import SYSTEM
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.publishing.settling import rollups_to_rebuild
 from looseleaf_platform.records.gathering import gathered_value, gatherings
 from looseleaf_platform.records.rollups import rebuild
@@ -105,8 +105,7 @@ def _fill_batch(connection: Connection, runtime: Runtime, found: ObjectRuntime, 
             {"gram": gram, "field_id": id, "record_id": row[0]} for id, gram in sorted(record_grams([one.field for one in fields], values))
         ]
     if grams:
-        insert = postgresql.insert if runtime.dialect == "postgresql" else sqlite.insert
-        connection.execute(insert(found.grams).on_conflict_do_nothing(), grams)
+        connection.execute(insert_into(runtime.dialect, found.grams).on_conflict_do_nothing(), grams)
     return rows[-1][0] if rows else None
 
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case
-from sqlalchemy.dialects import postgresql, sqlite
 
 from looseleaf_platform.database.system_tables import sequence
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.fields.auto_number import DEFAULT_FORMAT, parts_of, period, render
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
@@ -68,9 +68,8 @@ def advance(connection: Connection, key: str, of_period: str, at_least: int) -> 
 
 @lru_cache(maxsize=4)
 def _statement(dialect: str, at_least: bool) -> Any:
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
     count = bindparam("count", type_=sequence.c.value.type)
-    values = make(sequence).values(field_id=bindparam("key"), period=bindparam("period"), value=count)
+    values = insert_into(dialect, sequence).values(field_id=bindparam("key"), period=bindparam("period"), value=count)
     new = values.excluded.value
     value = case((new > sequence.c.value, new), else_=sequence.c.value) if at_least else sequence.c.value + new
     return values.on_conflict_do_update(index_elements=["field_id", "period"], set_={"value": value}).returning(sequence.c.value)

@@ -117,12 +117,12 @@ def write(
 
     def once() -> Outcome:
         with context.workspace.writing(context) as (connection, bound):
-            known = idempotency.outcome_of(connection, bound, idempotency_key, hash) if idempotency_key else None
+            known = idempotency.claim(connection, bound, idempotency_key, hash) if idempotency_key else None
             if known is not None:
                 return known
             outcome = write_within(connection, bound, changes, operation, collect=collect)
             if idempotency_key:
-                idempotency.keep(connection, bound, idempotency_key, hash, outcome)
+                idempotency.keep(connection, bound, idempotency_key, outcome)
             return outcome
 
     return insist(context, once)

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_platform.access.scope import RecordScope
 from looseleaf_platform.context import SYSTEM, Context
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.records.sql_expressions import compile_condition, compile_sql
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
 from looseleaf_workflow.assignment.rotation import Cursor
@@ -137,5 +137,4 @@ class Desk:
 @lru_cache(maxsize=2)
 def _appear(dialect: str) -> Any:
     """A row for a rotation that has none, so that there is something to lock."""
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(assign_cursor).on_conflict_do_nothing(index_elements=["rule"])
+    return insert_into(dialect, assign_cursor).on_conflict_do_nothing(index_elements=["rule"])

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.access.scope import RecordScope
 from looseleaf_platform.context import SYSTEM
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.records.sql_expressions import compile_condition
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_workflow.pools.clock import later
@@ -179,5 +179,4 @@ class _Gate:
 @lru_cache(maxsize=2)
 def _appear(dialect: str) -> Any:
     """A row for a person who has none, so that there is something to lock."""
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(pool_counter).on_conflict_do_nothing(index_elements=["user_id", "pool_id"])
+    return insert_into(dialect, pool_counter).on_conflict_do_nothing(index_elements=["user_id", "pool_id"])

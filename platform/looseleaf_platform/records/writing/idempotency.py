@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from looseleaf_metadata.labels import LOCALES, Label
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import idempotency
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.errors import Fault, Refused
 from looseleaf_platform.records.requests import Change, Operation, Outcome, Written
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 LONGEST_KEY = 255
 KEPT = timedelta(days=7)
 """How long a key answers with its first outcome."""
-FORGET = delete(idempotency).where(idempotency.c.key == bindparam("_key"), idempotency.c.actor == bindparam("_actor"))
+_THE_KEY = (idempotency.c.key == bindparam("_key"), idempotency.c.actor == bindparam("_actor"))
+FORGET = delete(idempotency).where(*_THE_KEY)
+KEEP = update(idempotency).where(*_THE_KEY)
 
 
 def request_hash(changes: Sequence[Change], operation: Operation) -> str:
@@ -46,23 +49,27 @@ def check_key(key: str) -> None:
         raise Refused([Fault("", "idempotency-key", Text("An idempotency key has at most {most} printable characters", most=LONGEST_KEY))])
 
 
-def outcome_of(connection: Connection, context: Context, key: str, hash: str) -> Outcome | None:
-    """The outcome kept under `key`; None if the key is new. Raises Refused if it was used for another request."""
-    statement = select(idempotency.c.request_hash, idempotency.c.response).where(
-        idempotency.c.key == key, idempotency.c.actor == (context.actor.id or 0)
-    )
-    found = connection.execute(statement).first()
-    if found is None:
+def claim(connection: Connection, context: Context, key: str, hash: str) -> Outcome | None:
+    """The outcome kept under `key`; None if the key is new, and this transaction's from now on.
+
+    Who sends the same request meanwhile waits here until it is decided, before anything that the first one does could be in its way.
+    Raises Refused if the key was used for another request.
+    """
+    actor = context.actor.id or 0
+    row = {"key": key, "actor": actor, "request_hash": hash, "response": {}, "at": context.now}
+    claimed = insert_into(connection.dialect.name, idempotency).on_conflict_do_nothing().returning(idempotency.c.key)
+    if connection.scalar(claimed, row) is not None:
         return None
+    statement = select(idempotency.c.request_hash, idempotency.c.response).where(idempotency.c.key == key, idempotency.c.actor == actor)
+    found = connection.execute(statement).one()
     if found.request_hash != hash:
         raise Refused([Fault("", "idempotency-key", Text("This idempotency key was used for another request"))])
     return _outcome(found.response)
 
 
-def keep(connection: Connection, context: Context, key: str, hash: str, outcome: Outcome) -> None:
-    """Keep an outcome. A second writer of the same key fails on the primary key, tries again and finds it."""
-    values = {"key": key, "actor": context.actor.id or 0, "request_hash": hash, "response": _data(outcome), "at": context.now}
-    connection.execute(insert(idempotency), values)
+def keep(connection: Connection, context: Context, key: str, outcome: Outcome) -> None:
+    """Keep the outcome of a request whose key was claimed."""
+    connection.execute(KEEP, {"_key": key, "_actor": context.actor.id or 0, "response": _data(outcome)})
 
 
 def _data(outcome: Outcome) -> dict[str, Any]:
