@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, select
 
 from looseleaf_metadata.kinds.base import NAME, Schema, either, listing, mapping, text
 from looseleaf_metadata.texts import Text
-from looseleaf_workflow.who import known_role
+from looseleaf_workflow.who_checks import known_role
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation

@@ -16,7 +16,7 @@ from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.references import expression_edges
 from looseleaf_metadata.texts import Text
 from looseleaf_workflow.calendars import parse_duration
-from looseleaf_workflow.who import WhoScope, build_who
+from looseleaf_workflow.who_checks import WhoScope, build_who
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation

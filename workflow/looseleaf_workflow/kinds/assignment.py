@@ -28,7 +28,7 @@ from looseleaf_workflow.assignment.definition import (
     Way,
 )
 from looseleaf_workflow.members import MEMBERS, build_members
-from looseleaf_workflow.who import WhoScope, known_user_field
+from looseleaf_workflow.who_checks import WhoScope, known_user_field
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation

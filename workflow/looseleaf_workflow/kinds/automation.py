@@ -16,7 +16,7 @@ from looseleaf_workflow.automations.steps import STEPS
 from looseleaf_workflow.automations.steps.control import object_of_items
 from looseleaf_workflow.automations.triggers import TRIGGERS
 from looseleaf_workflow.kinds.calendar import known_calendar
-from looseleaf_workflow.who import WHO_DEFINITION
+from looseleaf_workflow.who_checks import WHO_DEFINITION
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation

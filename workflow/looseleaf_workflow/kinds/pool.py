@@ -17,7 +17,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_workflow.calendars import DURATION, parse_duration
 from looseleaf_workflow.kinds.calendar import known_calendar
 from looseleaf_workflow.pools.definition import ClaimLimits, Pool, Protection, Return, ReturnRule
-from looseleaf_workflow.who import known_role
+from looseleaf_workflow.who_checks import known_role
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation

@@ -25,9 +25,9 @@ from looseleaf_workflow.approvals.definition import Definition
 from looseleaf_workflow.approvals.effects import Effect, effects
 from looseleaf_workflow.approvals.listing import changes
 from looseleaf_workflow.approvals.state import State
+from looseleaf_workflow.organisation import Firm
 from looseleaf_workflow.running import performing
 from looseleaf_workflow.running.answers import answer
-from looseleaf_workflow.running.organisation import Firm
 from looseleaf_workflow.running.stored import Instance, create, keep_version, read_instance, store, store_changes
 from looseleaf_workflow.running.tables import approval_command, approval_instance
 

@@ -18,9 +18,9 @@ from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals.listing import editable, tasks
 from looseleaf_workflow.approvals.listing import lock as lock_of
 from looseleaf_workflow.approvals.questions import ADMINS
+from looseleaf_workflow.organisation import Firm, person_id
 from looseleaf_workflow.running.answers import values_of
 from looseleaf_workflow.running.command import lock, send
-from looseleaf_workflow.running.organisation import Firm, person_id
 from looseleaf_workflow.running.performing import OWN
 from looseleaf_workflow.running.stored import Instance, instances_on
 from looseleaf_workflow.running.tables import approval_instance, approval_offer, approval_task

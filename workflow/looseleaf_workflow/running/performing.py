@@ -22,8 +22,8 @@ from looseleaf_workflow.approvals.effects import Effect
 from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.automations.tables import wf_notification
 from looseleaf_workflow.frozen_json import to_data
+from looseleaf_workflow.organisation import Firm, person_id
 from looseleaf_workflow.people import resolve
-from looseleaf_workflow.running.organisation import Firm, person_id
 from looseleaf_workflow.running.stored import Instance
 from looseleaf_workflow.running.tables import approval_effect
 from looseleaf_workflow.stages.gate import AGREED

@@ -23,6 +23,7 @@ from looseleaf_workflow.approvals.decide import Needs, Refusal
 from looseleaf_workflow.approvals.definition import Definition
 from looseleaf_workflow.approvals.preview import Preview, preview
 from looseleaf_workflow.approvals.state import State
+from looseleaf_workflow.organisation import Firm
 from looseleaf_workflow.running import performing
 from looseleaf_workflow.running.command import (
     answered,
@@ -35,7 +36,6 @@ from looseleaf_workflow.running.command import (
     transact,
     version_now,
 )
-from looseleaf_workflow.running.organisation import Firm
 from looseleaf_workflow.running.stored import Instance, instances_on
 from looseleaf_workflow.running.tables import approval_instance
 from looseleaf_workflow.stages.plans import stage_plans

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from looseleaf_metadata.expressions.types import BOOLEAN
 from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
-from looseleaf_workflow.who import Who, WhoScope, build_who, expression_names
+from looseleaf_workflow.who import Who
+from looseleaf_workflow.who_checks import WhoScope, build_who, expression_names
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation

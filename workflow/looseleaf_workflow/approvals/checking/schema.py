@@ -6,7 +6,7 @@ from typing import Any
 
 from looseleaf_metadata.kinds.base import BOOLEAN, EXPRESSION, LABEL, NAME, NAMES, PATH, Schema, either, listing, mapping, text
 from looseleaf_workflow.calendars.durations import DURATION
-from looseleaf_workflow.who import WHO, WHO_DEFINITION
+from looseleaf_workflow.who_checks import WHO, WHO_DEFINITION
 
 FLOW: Schema = {"$ref": "#/$defs/flow"}
 TIMEOUT_WORDS = ("remind", "auto_agree", "auto_reject", "notify_admin")

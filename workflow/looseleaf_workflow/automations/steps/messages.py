@@ -15,7 +15,7 @@ from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.language import text as templated
 from looseleaf_workflow.automations.steps.base import Options, StepType, Work
 from looseleaf_workflow.automations.tables import wf_notification
-from looseleaf_workflow.who import WHO
+from looseleaf_workflow.who_checks import WHO
 
 
 def check_notify(draft: Draft, pointer: str, options: Options) -> None:

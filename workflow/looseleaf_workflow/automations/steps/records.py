@@ -17,7 +17,7 @@ from looseleaf_workflow.automations.steps.base import Failed, Options, StepType,
 from looseleaf_workflow.automations.triggers.stages import known_stage
 from looseleaf_workflow.calendars import DURATION, add, parse_duration
 from looseleaf_workflow.stages.plans import stage_plans
-from looseleaf_workflow.who import WHO
+from looseleaf_workflow.who_checks import WHO
 
 VALUES: Schema = {"type": "object", "minProperties": 1, "propertyNames": NAME}
 

@@ -20,7 +20,7 @@ from looseleaf_platform.records.writing.conditions import Condition, condition_o
 from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_platform.records.writing.scope import Relations, Scope
 from looseleaf_workflow.people import ExpressionError
-from looseleaf_workflow.who import expression_names
+from looseleaf_workflow.who_checks import expression_names
 
 HERE = ("active", "on_leave")
 """States of people who work here."""
