@@ -5,8 +5,6 @@ People and teams are ids as people see them. Expressions see the record as it is
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -20,6 +18,7 @@ from looseleaf_platform.records.writing.conditions import Condition, condition_o
 from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_platform.records.writing.scope import Relations, Scope
 from looseleaf_workflow.people import ExpressionError
+from looseleaf_workflow.plain_json import plain
 from looseleaf_workflow.who_checks import expression_names
 
 HERE = ("active", "on_leave")
@@ -43,17 +42,22 @@ class Seen(Scope):
 
 
 class Firm:
-    """The organisation on one record, within one transaction."""
+    """The organisation on one record, within one transaction. `scope`: that record, where it is known or is not as it is stored."""
 
-    def __init__(self, connection: Connection, context: Context, object: str, record: int) -> None:
-        self.connection, self.context, self.object, self.record = connection, context, object, record
-        ambient = {"@me": None, "@now": context.now, "@today": context.workspace.context(SYSTEM).today}
-        ambient["@timezone"] = context.model.defaults.timezone
-        self.relations = Relations(connection, Plans.of(context.runtime), ambient, lambda _object, _id: None)
+    def __init__(self, connection: Connection, context: Context, object: str, record: int, scope: Scope | None = None) -> None:
+        self.connection, self.context, self.object, self.record, self._scope = connection, context, object, record, scope
+        self.relations = scope.relations if scope is not None else self._stored()
+
+    def _stored(self) -> Relations:
+        ambient = {"@me": None, "@now": self.context.now, "@today": self.context.workspace.context(SYSTEM).today}
+        ambient["@timezone"] = self.context.model.defaults.timezone
+        return Relations(self.connection, Plans.of(self.context.runtime), ambient, lambda _object, _id: None)
 
     @property
     def scope(self) -> Scope | None:
-        """The record as it is stored; None where it is gone."""
+        """The record as it was given, else as it is stored; None where it is gone."""
+        if self._scope is not None:
+            return self._scope
         return self.relations.scope(self.object, self.record) if self.object in self.relations.plans else None
 
     def _of(self, object: str, id: str, name: str) -> Any:
@@ -69,10 +73,8 @@ class Firm:
         """Whether somebody works here now."""
         if person_id(person) is None:
             return bool(person)
-        users = self.context.runtime.object("user")
-        where = (users.table.c.id == person_id(person), users.table.c.deleted_at.is_(None))
-        state = self.connection.execute(select(users.fields["state"].main).where(*where)).first()
-        return state is not None and (state[0] or "active") in HERE
+        user = self.relations.scope("user", decode(person))
+        return user is not None and user["deleted_at"] is None and (user["state"] or "active") in HERE
 
     def manager(self, person: str) -> str:
         """Who is directly above somebody."""
@@ -82,7 +84,9 @@ class Firm:
         """Everyone with a role, in the order of their ids."""
         held = self.context.runtime.object("role_member")
         user, where = held.fields["user"].main, (held.fields["role"].main == role, held.table.c.deleted_at.is_(None))
-        return tuple(encode(id) for id in self.connection.scalars(select(user).where(*where).order_by(user)))
+        found = tuple(self.connection.scalars(select(user).where(*where).order_by(user)))
+        self.relations.fetch("user", found)
+        return tuple(map(encode, found))
 
     def attribute(self, person: str, name: str) -> Any:
         """A field of a user."""
@@ -163,16 +167,3 @@ def several(value: Any) -> tuple[str, ...]:
     if isinstance(value, tuple | list):
         return tuple(encode(one) for one in value)
     return (encode(value),) if isinstance(value, int) else ()
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON: decimals, dates and moments are text."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple | list | set | frozenset):
-        return [plain(one) for one in value]
-    return str(value)

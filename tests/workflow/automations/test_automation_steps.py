@@ -62,6 +62,8 @@ def test_t21_a_write_that_is_refused_fails_visibly_and_leaves_nothing_behind(fir
         ("{role: ops}", set()),
         ("{user: he@firm.example}", {"何文静"}),
         ("{manager_chain: {of: owner, until: {role: rep}}}", {"何文静"}),
+        ("{expr: submitter}", {"林若溪"}),
+        ("{dept_head: {of: owner}}", set()),
         ("[owner, {user: he@firm.example}, {role: rep}]", {"何文静", "林若溪"}),
     ],
 )

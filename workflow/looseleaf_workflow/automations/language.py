@@ -77,15 +77,3 @@ def said(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(said(item) for item in value)
     return str(value)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    isoformat = getattr(value, "isoformat", None)
-    return isoformat() if isoformat is not None else str(value)

@@ -1,4 +1,4 @@
-"""What a step works with: the record as it is now, the identity that the automation runs as, people, calendar, and the operation of its writes."""
+"""What a step works with: the record as it is now, the identity that the automation runs as, calendar, and the operation of its writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_platform.records.writing.scope import Relations, Scope
 from looseleaf_workflow.automations.events import image_scope, relations_of
 from looseleaf_workflow.automations.language import holds
-from looseleaf_workflow.automations.people import People
 from looseleaf_workflow.automations.steps.base import Failed, Gone, Work
 from looseleaf_workflow.automations.walking import Frame
 from looseleaf_workflow.calendars import Calendar
@@ -65,7 +64,6 @@ def work_for(connection: Connection, context: Context, run: Any, data: Mapping[s
         record_id=scope["id"],
         event={**(run.event or {}), "actor": run.actor},
         operation=Operation("automation", reason=run.name, cause=run.id, chain=run.chain),
-        people=People(connection, bound, relations),
         calendar=calendar(bound, data.get("calendar", "")),
         zone=zone,
     )

@@ -10,8 +10,9 @@ from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.calendars import Calendar, add, parse_duration
 from looseleaf_workflow.calendars.arithmetic import add_worked, between
 from looseleaf_workflow.calendars.calendar import Shift
-from looseleaf_workflow.organisation import Firm, plain
+from looseleaf_workflow.organisation import Firm
 from looseleaf_workflow.people import ExpressionError, resolve
+from looseleaf_workflow.plain_json import plain
 
 
 def answer(firm: Firm, question: q.Question) -> q.Answer:

@@ -149,29 +149,16 @@ def _move(connection: Connection, context: Context, instance: Instance, data: Ma
 def _notify(connection: Connection, context: Context, instance: Instance, data: Mapping[str, Any]) -> None:
     """`{notify: owner, text: …}`"""
     firm = Firm(connection, context, instance.object, instance.record)
-    written = data["notify"]
-    entries = written if isinstance(written, list | tuple) else (written,)
-    people = dict.fromkeys(id for entry in entries for id in resolve(person_of(entry), firm, instance.submitter).people)
+    people = dict.fromkeys(id for person in _named(data["notify"]) for id in resolve(person, firm, instance.submitter).people)
     words = str(data["text"]) if "text" in data else WORDS.get(instance.state.status, WORDS["approved"])
     _tell(connection, context, instance, words, people)
 
 
-def person_of(written: Any) -> who.Person:
-    """One entry of a `who` as it is written. Raises Refused for one that actions don't know."""
-    word, said = (written, {}) if isinstance(written, str) else next(iter(written.items()))
-    settings = said if isinstance(said, Mapping) else {"of": said}
-    match word:
-        case "owner" | "submitter":
-            return who.Anchor(word)
-        case "manager":
-            return who.Manager(settings.get("of", "submitter"), settings.get("level", 1), settings.get("when_missing", "empty"))
-        case "role":
-            return who.RoleMembers(said, written.get("in", ""))
-        case "user":
-            return who.User(said)
-        case "field":
-            return who.FieldOf(said)
-    raise Refused([Fault("", "unknown-person", Text("unknown person '{name}'", name=str(word)[:60]))])
+def _named(written: Any) -> who.Who:
+    try:
+        return who.people_named(written)
+    except LookupError as unknown:
+        raise Refused([Fault("", "unknown-person", Text("unknown person '{name}'", name=str(unknown)[:60]))]) from None
 
 
 ACTIONS: Mapping[str, Callable[[Connection, Context, Instance, Mapping[str, Any]], None]] = {

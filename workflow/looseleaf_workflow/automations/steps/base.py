@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,9 +22,6 @@ from looseleaf_platform.records.requests import Operation
 from looseleaf_platform.records.writing.scope import Scope
 from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.sending import Receipt
-
-if TYPE_CHECKING:
-    from looseleaf_workflow.automations.people import People
 
 Options = Mapping[str, Any]
 
@@ -56,7 +53,6 @@ class Work:
     record_id: int
     event: Options
     operation: Operation
-    people: People
     calendar: Any
     zone: str
 

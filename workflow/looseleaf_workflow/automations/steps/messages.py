@@ -14,6 +14,7 @@ from looseleaf_platform.records.ids import decode, encode, new_id
 from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.language import text as templated
 from looseleaf_workflow.automations.steps.base import Options, StepType, Work
+from looseleaf_workflow.automations.steps.people import addresses, people_of
 from looseleaf_workflow.automations.tables import wf_notification
 from looseleaf_workflow.who_checks import WHO
 
@@ -26,7 +27,7 @@ def check_notify(draft: Draft, pointer: str, options: Options) -> None:
 
 def plan_notify(work: Work, options: Options) -> dict[str, Any]:
     """Whom, and what; nobody twice."""
-    people = [encode(id) for id in work.people.of(work, options["who"])]
+    people = [encode(id) for id in people_of(work, options["who"])]
     return {"people": people, "text": templated(work.context.runtime, work.scope, options["text"])[:1000]}
 
 
@@ -55,7 +56,7 @@ def check_email(draft: Draft, pointer: str, options: Options) -> None:
 def plan_email(work: Work, options: Options) -> dict[str, Any]:
     """Addresses and texts."""
     runtime, scope = work.context.runtime, work.scope
-    to = work.people.addresses(work.people.of(work, options["who"])) if "who" in options else [templated(runtime, scope, options["to"])]
+    to = addresses(work, people_of(work, options["who"])) if "who" in options else [templated(runtime, scope, options["to"])]
     words = {key: templated(runtime, scope, options[key]) for key in ("subject", "body")}
     return {"to": [address for address in to if "@" in address], **words}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from looseleaf_metadata.kinds.base import NAME, Schema, listing, text
 from looseleaf_metadata.texts import Text
@@ -11,11 +12,13 @@ from looseleaf_platform.records import write as writing
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Change
 from looseleaf_workflow.automations.draft import Draft
-from looseleaf_workflow.automations.language import plain, render
+from looseleaf_workflow.automations.language import render
 from looseleaf_workflow.automations.language import text as templated
 from looseleaf_workflow.automations.steps.base import Failed, Options, StepType, Work
+from looseleaf_workflow.automations.steps.people import people_of
 from looseleaf_workflow.automations.triggers.stages import known_stage
 from looseleaf_workflow.calendars import DURATION, add, parse_duration
+from looseleaf_workflow.plain_json import plain
 from looseleaf_workflow.stages.plans import stage_plans
 from looseleaf_workflow.who_checks import WHO
 
@@ -97,7 +100,7 @@ def check_task(draft: Draft, pointer: str, options: Options) -> None:
 
 def plan_task(work: Work, options: Options) -> dict[str, Any]:
     """A task for each of the people, about the record where tasks can be."""
-    people = work.people.of(work, options["who"])
+    people = people_of(work, options["who"])
     if not people:
         raise Failed(Text("There is nobody to give the task to"))
     runtime, model = work.context.runtime, work.context.model
@@ -105,7 +108,7 @@ def plan_task(work: Work, options: Options) -> dict[str, Any]:
     values |= plain(render(runtime, work.scope, options.get("values", {})))
     if "due" in options:
         due = add(work.calendar, work.now, parse_duration(options["due"])).at
-        values["due_on"] = work.people.local_day(due).isoformat()
+        values["due_on"] = due.astimezone(ZoneInfo(work.zone)).date().isoformat()
     for field in model.object(TASK_OBJECT).live_fields:
         if field.type == "lookup" and field.target == work.object and field.name not in values:
             values[field.name] = encode(work.record_id)
@@ -169,7 +172,7 @@ def check_assign(draft: Draft, pointer: str, options: Options) -> None:
 
 def plan_assign(work: Work, options: Options) -> dict[str, Any]:
     """The first of the people becomes the owner."""
-    people = work.people.of(work, options["who"])
+    people = people_of(work, options["who"])
     if not people:
         raise Failed(Text("There is nobody to give the record to"))
     return {"object": work.object, "id": encode(work.record_id), "values": {"owner": encode(people[0])}}

@@ -9,9 +9,10 @@ from looseleaf_metadata.kinds.base import NAME, Schema, mapping, text
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.records.ids import encode
 from looseleaf_workflow.automations.draft import HOLE, Draft
-from looseleaf_workflow.automations.language import plain, render
+from looseleaf_workflow.automations.language import render
 from looseleaf_workflow.automations.sending import Receipt, post
 from looseleaf_workflow.automations.steps.base import Options, StepType, Work
+from looseleaf_workflow.plain_json import plain
 
 RETRY = mapping(
     {

@@ -1,0 +1,1 @@
+"""Notifications: what people are told inside the product. One writer for automations, approvals and all that follow, one inbox for readers."""
