@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Connection
 
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
@@ -16,28 +15,33 @@ from looseleaf_platform.api.callers import caller, locale
 from looseleaf_platform.api.records import answer, idempotency_key, json_body, readable, record_id
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Fault, NotThere, Refused
-from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
-from looseleaf_platform.records.requests import Change
-from looseleaf_platform.records.write import write_within
 from looseleaf_workflow.api.asked import Shape, id_at, no_parameters, shaped
 from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals.events import Event
-from looseleaf_workflow.running.command import act
-from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of, task_of, tasks_of
-from looseleaf_workflow.running.stored import read_instance
+from looseleaf_workflow.running import asking, migrating
+from looseleaf_workflow.running.asking import Said
+from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of, seen_instance, task_of, tasks_of
+from looseleaf_workflow.running.stored import Instance
 from looseleaf_workflow.running.submitting import Request, flows_of, foresee, submit
 
-A_TEXT, AN_OBJECT = Text("a text"), Text("an object")
+A_TEXT, AN_OBJECT, A_LIST = Text("a text"), Text("an object"), Text("a list")
 SUBMIT: Shape = {"approval": (str, A_TEXT), "to": (str, A_TEXT), "picks": (dict, AN_OBJECT)}
 DECIDE: Shape = {
     "decision": (str, A_TEXT),
     "comment": (str, A_TEXT),
     "user": (str, A_TEXT),
+    "users": (list, A_LIST),
+    "position": (str, A_TEXT),
+    "mode": (str, A_TEXT),
+    "binding": (bool, Text("true or false")),
     "target": (str, A_TEXT),
     "edits": (dict, AN_OBJECT),
 }
-WITHDRAW: Shape = {"reason": (str, A_TEXT)}
+REASON: Shape = {"reason": (str, A_TEXT)}
+SLOT: Shape = {"slot": (str, A_TEXT)}
+COMMENT: Shape = {"text": (str, A_TEXT), "mentions": (list, A_LIST)}
+MAPPING: Shape = {"mapping": (dict, AN_OBJECT)}
 
 
 def make_routes() -> Blueprint:
@@ -48,7 +52,8 @@ def make_routes() -> Blueprint:
     routes.add_url_rule("/records/<name>/<id>/approvals/preview", "preview_approval", preview_approval, methods=["GET"])
     routes.add_url_rule("/tasks", "list_tasks", list_tasks, methods=["GET"])
     routes.add_url_rule("/tasks/<id>/decision", "decide_task", decide_task, methods=["POST"])
-    routes.add_url_rule("/approvals/<id>/withdrawal", "withdraw_approval", withdraw_approval, methods=["POST"])
+    for path, deed in DEEDS.items():
+        routes.add_url_rule(f"/approvals/<id>/{path}", deed.__name__, deed, methods=["POST"])
     return routes
 
 
@@ -87,31 +92,95 @@ def list_tasks() -> Response:
 
 
 def decide_task(id: str) -> Response:
-    """Decide a task, or pass it on."""
+    """Decide a task, or do something else with it."""
     context, number = caller(), record_id(id)
     no_parameters()
     found = task_of(context, number)
     body = shaped(json_body(), DECIDE, ("decision",))
-    done = act(context, found.instance.id, _body(found, body), idempotency_key(), _edit(found, body))
-    with context.workspace.database.read() as connection:
-        instance = read_instance(connection, context, done.instance)
-    return answer({"data": {"approval": encode(done.instance), "status": instance.state.status if instance is not None else ""}})
+    return _stands(asking.decide_task(context, found, body["decision"], _said(body), idempotency_key()))
 
 
 def withdraw_approval(id: str) -> Response:
     """Take a request back."""
+    return _asked(id, REASON, (), lambda body: c.Withdraw(body.get("reason", "")))
+
+
+def comment_approval(id: str) -> Response:
+    """Say something about an approval."""
+    return _asked(id, COMMENT, ("text",), lambda body: c.Comment(body["text"], _people(body.get("mentions", []), "/mentions")))
+
+
+def take_back_decision(id: str) -> Response:
+    """Open one's own agreement again."""
+    return _asked(id, SLOT, ("slot",), lambda body: c.TakeBack(*_slot(body["slot"])))
+
+
+def remove_sign(id: str) -> Response:
+    """Take somebody back whom one has added."""
+    return _asked(id, SLOT, ("slot",), lambda body: c.RemoveSign(*_slot(body["slot"])))
+
+
+def terminate_approval(id: str) -> Response:
+    """End an approval, as an administrator."""
+    return _asked(id, REASON, ("reason",), lambda body: c.Terminate(body["reason"]))
+
+
+def retry_approval(id: str) -> Response:
+    """Try again what ended in an error, as an administrator."""
+    return _asked(id, {}, (), lambda _: c.Retry())
+
+
+def preview_migration(id: str) -> Response:
+    """What would become of an approval under today's version of its flow."""
     context, number = caller(), record_id(id)
     no_parameters()
-    with context.workspace.database.read() as connection:
-        found = read_instance(connection, context, number)
-    if found is None or found.object not in context.model.objects or number == 0:
-        raise NotThere
-    read.get(context, found.object, found.record, ("id",))
-    body = shaped(json_body(), WITHDRAW)
-    act(context, number, c.Withdraw(body.get("reason", "")), idempotency_key())
-    with context.workspace.database.read() as connection:
-        after = read_instance(connection, context, number)
-    return answer({"data": {"approval": encode(number), "status": after.state.status if after is not None else ""}})
+    found = seen_instance(context, number)
+    plan = migrating.foresee(context, found, _mapping(shaped(json_body(), MAPPING)))
+    reasons = [reason.translate(locale()) for reason in plan.reasons]
+    return answer({"data": {"possible": plan.possible, "reasons": reasons, "never_asked": list(plan.never_asked)}})
+
+
+def migrate_approval(id: str) -> Response:
+    """Go on under today's version of the flow, as an administrator."""
+    context, number = caller(), record_id(id)
+    no_parameters()
+    body = migrating.migration(context, seen_instance(context, number), _mapping(shaped(json_body(), MAPPING)))
+    return _stands(asking.ask(context, number, body, idempotency_key()))
+
+
+def undo_migration(id: str) -> Response:
+    """Go back to the version before, as an administrator, while nobody has decided since."""
+    context, number = caller(), record_id(id)
+    no_parameters()
+    shaped(json_body(), {})
+    return _stands(asking.ask(context, number, migrating.undoing(context, seen_instance(context, number)), idempotency_key()))
+
+
+DEEDS: Mapping[str, Callable[[str], Response]] = {
+    "withdrawal": withdraw_approval,
+    "comments": comment_approval,
+    "takeback": take_back_decision,
+    "removal": remove_sign,
+    "termination": terminate_approval,
+    "retry": retry_approval,
+    "migration": migrate_approval,
+    "migration/preview": preview_migration,
+    "migration/undo": undo_migration,
+}
+"""What is asked of an approval as a whole, by the end of its path."""
+
+
+def _asked(id: str, shape: Shape, required: tuple[str, ...], make: Callable[[dict[str, Any]], c.Body]) -> Response:
+    """Ask something of an approval as a whole."""
+    context, number = caller(), record_id(id)
+    no_parameters()
+    seen_instance(context, number)
+    body = make(shaped(json_body(), shape, required))
+    return _stands(asking.ask(context, number, body, idempotency_key()))
+
+
+def _stands(instance: Instance) -> Response:
+    return answer({"data": {"approval": instance.code, "status": instance.state.status}})
 
 
 def _approved(name: str) -> Context:
@@ -131,51 +200,30 @@ def _picks(body: dict[str, Any]) -> FrozenMap[str, tuple[str, ...]]:
     return FrozenMap(found)
 
 
-DECISIONS = ("agree", "reject", "transfer", "claim", "unclaim", "resubmit")
+def _said(body: dict[str, Any]) -> Said:
+    written = [body["user"]] if "user" in body else body.get("users", [])
+    people = _people(written, "/user" if "user" in body else "/users")
+    words = {name: body[name] for name in ("comment", "target", "position", "mode", "binding") if name in body}
+    return Said(people=people, edits=body.get("edits", {}), **words)
 
 
-def _body(found: OpenTask, body: dict[str, Any]) -> c.Body:
-    """The command that a decision on a task is. Raises Refused."""
-    decision, comment = body["decision"], body.get("comment", "")
-    if decision not in DECISIONS:
-        raise Refused([Fault("/decision", "unknown-option", Text("unknown decision '{name}'", name=decision[:60]))])
-    if found.kind == "consent" and decision in ("agree", "reject"):
-        return c.AnswerWithdrawal(decision == "agree")
-    if (decision == "resubmit") is not (found.kind == "resubmit"):
-        raise Refused([Fault("/decision", "unknown-option", Text("this task is not decided so"))])
-    if decision == "reject" and not comment.strip():
-        raise Refused([Fault("/comment", "required", Text("Say why"))])
-    match decision:
-        case "agree":
-            agreed = c.Agree(found.task, comment, FrozenMap(body.get("edits", {})))
-            return c.GiveOpinion(found.task, comment) if found.kind == "opinion" else agreed
-        case "reject":
-            return c.Reject(found.task, comment, body.get("target", ""))
-        case "transfer":
-            return c.Transfer(found.task, encode(id_at(body.get("user", ""), "/user")), comment)
-        case "claim":
-            return c.Claim(found.task)
-        case "unclaim":
-            return c.Unclaim(found.task)
-    return c.Resubmit(comment)
+def _people(written: list[Any], pointer: str) -> tuple[str, ...]:
+    return tuple(encode(id_at(one, pointer)) for one in written)
 
 
-def _edit(found: OpenTask, body: dict[str, Any]) -> Callable[[Connection, Context], None] | None:
-    """The changes of the record that belong to an agreement: stored with it, by the holder's own rights, or not at all (A81)."""
-    edits = body.get("edits")
-    if not edits:
-        return None
-    if body["decision"] != "agree" or found.kind not in ("approve", "handle"):
-        raise Refused([Fault("/edits", "no-effect", Text("Only an agreement changes the record"))])
-    foreign = next((name for name in edits if name not in found.edit), None)
-    if foreign is not None:
-        raise Refused([Fault(f"/edits/{foreign}", "not-editable", Text("This step does not edit '{name}'", name=foreign[:60]))])
-    instance = found.instance
-    return lambda connection, bound: _write(connection, bound, Change("update", instance.object, instance.record, edits))
+def _slot(written: str) -> tuple[str, int, str]:
+    """One decision of a step, as a trail names it: node:visit:slot."""
+    node, visit, key = (*written.split(":"), "", "")[:3]
+    if not (visit.isdecimal() and len(visit) < 9 and key and written.count(":") == 2):
+        raise Refused([Fault("/slot", "not-a-slot", Text("Expected step:visit:slot, as the trail names it"))])
+    return node, int(visit), key
 
 
-def _write(connection: Connection, context: Context, change: Change) -> None:
-    write_within(connection, context, [change])
+def _mapping(body: dict[str, Any]) -> dict[str, str]:
+    found = body.get("mapping", {})
+    if not all(isinstance(name, str) for name in found.values()):
+        raise Refused([Fault("/mapping", "wrong-type", Text("expected {expected}", expected=A_TEXT))])
+    return dict(found)
 
 
 # --- answers
@@ -193,6 +241,7 @@ def _instance(one: Seen) -> dict[str, Any]:
         "started_at": _moment(found.started_at),
         "to": found.leaving["to"] if found.leaving else None,
         "held_by": list(dict.fromkeys(task.holder for task in one.tasks if task.holder)),
+        "tasks": [_task(task) for task in one.tasks],
         "trail": [_event(event) for event in one.trail],
     }
 
@@ -208,9 +257,18 @@ def _event(event: Event) -> dict[str, Any]:
         "actor": event.actor,
         "on_behalf_of": event.on_behalf_of or None,
         "node": body.get("node") or None,
+        "slots": _slots(body),
         "outcome": vote.get("outcome") or body.get("status"),
         "comment": vote.get("comment") or body.get("text") or body.get("comment") or None,
     }
+
+
+def _slots(body: Mapping[str, Any]) -> list[str]:
+    """The decisions that an event is about, as `takeback` and `removal` name them."""
+    if "visit" not in body:
+        return []
+    keys = [one["key"] if isinstance(one, Mapping) else one for one in (body.get("slots") or (body.get("slot"),)) if one]
+    return [f"{body['node']}:{body['visit']}:{key}" for key in keys]
 
 
 def _task(one: OpenTask) -> dict[str, Any]:

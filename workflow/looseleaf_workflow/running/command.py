@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
@@ -136,9 +136,13 @@ def carry_out(connection: Connection, context: Context, found: Instance, command
     connection.execute(insert(approval_command), row)
     if not decision.events:
         return Result(found.id, before.number + 1, before.number)
-    after = store(connection, context, found, decision.events, decision.state)
-    store_changes(connection, context, after, changes(found.definition, before, decision.state))
-    performing.perform(connection, context, after, effects(found.definition, before, decision.events), FLOWS)
+    definition = found.definition
+    if isinstance(command.body, c.Migrate | c.UndoMigration):
+        definition = command.body.to
+        keep_version(connection, context, definition)
+    after = store(connection, context, replace(found, definition=definition), decision.events, decision.state)
+    store_changes(connection, context, after, changes(definition, before, decision.state, old=found.definition))
+    performing.perform(connection, context, after, effects(definition, before, decision.events), FLOWS)
     if decision.state.ended and not before.ended:
         performing.after_end(connection, context, after)
         tell_parent(connection, context, after)
@@ -167,11 +171,17 @@ def answered(firm: Firm, facts: q.Facts, needs: Needs) -> q.Facts:
 def error_of(refusal: Refusal, context: Context) -> LooseleafError:
     """A refusal of the core as the platform says it; who decided is told by name."""
     details = dict(refusal.details)
+    by = str(details.get("by", ""))
+    named = dict(refusal.message.values)
+    if "person" in details:
+        named["person"] = name_of(context, str(details["person"]))
+    if "chain" in named:
+        named["chain"] = " → ".join(name_of(context, str(one)) for one in details["chain"])
+    refusal = replace(refusal, message=Text(refusal.message.msgid, **named))
     if refusal.code == "not-allowed":
         return NotAllowed(refusal.message)
     if refusal.code == "invalid":
         return Refused([Fault("", "invalid", refusal.message)])
-    by = str(details.get("by", ""))
     message = Text("{person} has already decided this task", person=name_of(context, by)) if by else refusal.message
     return Decided(message, refusal.code, by, str(details.get("at", "")))
 
@@ -180,7 +190,10 @@ def name_of(context: Context, person: str) -> str:
     """A person's name for a sentence."""
     if not person or person in ("system", q.ADMINS):
         return Text("an administrator").translate(context.locale)
-    return context.workspace.actor(decode(person)).name
+    try:
+        return context.workspace.actor(decode(person)).name
+    except (ValueError, NotThere):
+        return person[:60]
 
 
 def tell_parent(connection: Connection, context: Context, child: Instance) -> None:

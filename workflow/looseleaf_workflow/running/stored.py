@@ -91,6 +91,16 @@ def read_instance(connection: Connection, context: Context, id: int, *, lock: bo
     return None if row is None else instance_of(connection, context, row)
 
 
+def instances_by_id(connection: Connection, context: Context, ids: Iterable[int]) -> dict[int, Instance]:
+    """Some instances, by id."""
+    wanted = sorted(set(ids))
+    found: dict[int, Instance] = {}
+    for start in range(0, len(wanted), 500):
+        statement = select(approval_instance).where(approval_instance.c.id.in_(wanted[start : start + 500]))
+        found |= {row.id: instance_of(connection, context, row) for row in connection.execute(statement).all()}
+    return found
+
+
 def instances_on(connection: Connection, context: Context, records: Iterable[int], *, alive: bool = True) -> list[Instance]:
     """The instances on some records, oldest first."""
     ids = sorted(set(records))

@@ -53,6 +53,7 @@ Index(
 )  # fmt: skip
 Index("approval_instance_record", approval_instance.c.record_id, approval_instance.c.id)
 Index("approval_instance_alive", approval_instance.c.object_id, sqlite_where=ALIVE, postgresql_where=ALIVE)
+Index("approval_instance_submitter", approval_instance.c.submitter, approval_instance.c.id)
 
 approval_event = Table(
     "approval_event",  # never changed; each holds the hash of the one before
@@ -106,6 +107,7 @@ Index(
     "approval_task_once", approval_task.c.instance_id, approval_task.c.node, approval_task.c.visit, approval_task.c.slot,
     approval_task.c.generation, unique=True,
 )  # fmt: skip
+Index("approval_task_holder", approval_task.c.holder, approval_task.c.closed_at)
 
 approval_offer = Table(
     "approval_offer",  # who may take an open task: its holder, or all who may claim it
