@@ -7,7 +7,17 @@ from looseleaf_platform.extension import Described, Extension, LateGate
 from looseleaf_platform.jobs.outbox import Message
 from looseleaf_platform.workspace import Workspace
 from looseleaf_workflow.api import approvals as approval_routes
-from looseleaf_workflow.api import assignment, describing, describing_approvals, describing_automations, describing_pools, pools, stages
+from looseleaf_workflow.api import (
+    assignment,
+    describing,
+    describing_approvals,
+    describing_automations,
+    describing_notifications,
+    describing_pools,
+    notifications,
+    pools,
+    stages,
+)
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
@@ -40,7 +50,13 @@ def _published(workspace: Workspace, message: Message) -> None:
 
 def _described(context: Context) -> Described:
     """What the OpenAPI description says of the wing, part by part."""
-    describers = (describing.describe, describing_pools.describe, describing_automations.describe, describing_approvals.describe)
+    describers = (
+        describing.describe,
+        describing_pools.describe,
+        describing_automations.describe,
+        describing_approvals.describe,
+        describing_notifications.describe,
+    )
     parts = [describe(context) for describe in describers]
     return {name: one for schemas, _ in parts for name, one in schemas.items()}, {
         path: one for _, paths in parts for path, one in paths.items()
@@ -75,6 +91,7 @@ WORKFLOW = Extension(
         assignment.make_routes,
         automation_routes.make_routes,
         approval_routes.make_routes,
+        notifications.make_routes,
     ),
     describe=_described,
 )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, inspect, text
+from sqlalchemy.schema import CreateColumn
 
 from looseleaf_platform.database.engines import Database
 from looseleaf_platform.database.migrations import Migrations
@@ -137,4 +138,18 @@ def add_missing_tables(connection: Connection, _database: Database) -> None:
     TABLES.create_all(connection, checkfirst=True)
 
 
-MIGRATIONS = Migrations("workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables, add_missing_tables))
+def add_missing_parts(connection: Connection, database: Database) -> None:
+    """A step for tables, columns and indexes that came later."""
+    add_missing_tables(connection, database)
+    here = inspect(connection)
+    for table in TABLES.sorted_tables:
+        known = {column["name"] for column in here.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                said = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {said}"))
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+
+
+MIGRATIONS = Migrations("workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables, add_missing_tables, add_missing_parts))

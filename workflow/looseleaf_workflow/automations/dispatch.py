@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.database.system_tables import change
@@ -20,8 +20,9 @@ from looseleaf_workflow.automations.events import Event, events_of
 from looseleaf_workflow.automations.schedule import past_dates
 from looseleaf_workflow.automations.starting import keep_versions, new_run, start_runs
 from looseleaf_workflow.automations.switches import ENDED, cancel_all, switched_off, wake
-from looseleaf_workflow.automations.tables import automation_run, automation_step, wf_notification
+from looseleaf_workflow.automations.tables import automation_run, automation_step
 from looseleaf_workflow.automations.verdicts import LOOPS, Origin, data_of, key_of, origin_of, why_not
+from looseleaf_workflow.notifications.telling import forget
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -52,8 +53,7 @@ def _forget_purged(batch: Batch, rows: list[Row]) -> None:
             steps = automation_step.c.run_id.in_(select(automation_run.c.id).where(*mine))
             batch.connection.execute(update(automation_step).where(steps).values(input=None, output=None, error=""))
             batch.connection.execute(update(automation_run).where(*mine).values(event=None, error=""))
-            told = (wf_notification.c.object_id == object_id, wf_notification.c.record_id.in_(part))
-            batch.connection.execute(delete(wf_notification).where(*told))
+            forget(batch.connection, object_id, part)
 
 
 def look(workspace: Workspace, message: Message) -> None:

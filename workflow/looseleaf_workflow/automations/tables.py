@@ -85,17 +85,3 @@ automation_scan = Table(
     Column("automation_id", Text, primary_key=True),
     Column("until", UtcDateTime, nullable=False),
 )
-
-wf_notification = Table(
-    "wf_notification",
-    TABLES,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("user_id", BigInteger, nullable=False),
-    _words("object_id"),
-    Column("record_id", BigInteger),
-    _words("text"),
-    Column("run_id", BigInteger),
-    Column("at", UtcDateTime, nullable=False),
-    Column("read_at", UtcDateTime),
-)
-Index("wf_notification_of_user", wf_notification.c.user_id, wf_notification.c.id)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, inspect, text
+from sqlalchemy import BigInteger, Column, Index, Table, Text, text
 
-from looseleaf_platform.database.engines import Database
 from looseleaf_platform.database.types import UtcDateTime
 from looseleaf_workflow.tables import TABLES
 
@@ -28,29 +27,16 @@ wf_notification = Table(
     Column("head_id", BigInteger),  # the notification that this one is folded into
 )
 
+FOLDED = text("head_id IS NOT NULL")
 HEADS = text("head_id IS NULL")
 UNREAD = text("head_id IS NULL AND read_at IS NULL")
 OPEN_DIGESTS = text("digest <> '' AND head_id IS NULL AND read_at IS NULL")
 _COLUMNS = wf_notification.c
-INDEXES = (
-    Index("wf_notification_heads", _COLUMNS.user_id, _COLUMNS.id, sqlite_where=HEADS, postgresql_where=HEADS),
-    Index("wf_notification_unread", _COLUMNS.user_id, sqlite_where=UNREAD, postgresql_where=UNREAD),
-    Index(
-        "wf_notification_digest", _COLUMNS.user_id, _COLUMNS.digest,
-        unique=True, sqlite_where=OPEN_DIGESTS, postgresql_where=OPEN_DIGESTS,
-    ),
-    Index("wf_notification_folded", _COLUMNS.head_id, _COLUMNS.id, sqlite_where=text("head_id IS NOT NULL"), postgresql_where=text("head_id IS NOT NULL")),
-    Index("wf_notification_record", _COLUMNS.object_id, _COLUMNS.record_id),
+Index("wf_notification_heads", _COLUMNS.user_id, _COLUMNS.id, sqlite_where=HEADS, postgresql_where=HEADS)
+Index("wf_notification_unread", _COLUMNS.user_id, sqlite_where=UNREAD, postgresql_where=UNREAD)
+Index(
+    "wf_notification_digest", _COLUMNS.user_id, _COLUMNS.digest,
+    unique=True, sqlite_where=OPEN_DIGESTS, postgresql_where=OPEN_DIGESTS,
 )  # fmt: skip
-
-
-def add_digests(connection: Connection, database: Database) -> None:
-    """The step from the first table, which knew no digests."""
-    here = {column["name"] for column in inspect(connection).get_columns("wf_notification", schema=database.schema)}
-    name = connection.dialect.identifier_preparer.format_table(wf_notification)
-    if "digest" not in here:
-        connection.execute(text(f"ALTER TABLE {name} ADD COLUMN digest TEXT NOT NULL DEFAULT ''"))
-        connection.execute(text(f"ALTER TABLE {name} ADD COLUMN head_id BIGINT"))
-        connection.execute(text("DROP INDEX IF EXISTS wf_notification_of_user"))
-    for index in INDEXES:
-        index.create(connection, checkfirst=True)
+Index("wf_notification_folded", _COLUMNS.head_id, _COLUMNS.id, sqlite_where=FOLDED, postgresql_where=FOLDED)
+Index("wf_notification_record", _COLUMNS.object_id, _COLUMNS.record_id)

@@ -14,14 +14,13 @@ from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.errors import Fault, LooseleafError, Refused
-from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import write_within
 from looseleaf_workflow import who
 from looseleaf_workflow.approvals.effects import Effect
 from looseleaf_workflow.approvals.questions import ADMINS
-from looseleaf_workflow.automations.tables import wf_notification
 from looseleaf_workflow.frozen_json import to_data
+from looseleaf_workflow.notifications.telling import About, tell
 from looseleaf_workflow.organisation import Firm, person_id
 from looseleaf_workflow.people import resolve
 from looseleaf_workflow.running.stored import Instance
@@ -102,21 +101,18 @@ def _tell_effect(connection: Connection, context: Context, instance: Instance, e
 
 
 def _tell(connection: Connection, context: Context, instance: Instance, words: Text | str, people: Iterable[str]) -> None:
-    """A row for each reader, in their language."""
+    """Into the inbox of each reader, in their language."""
     users = context.runtime.object("user")
     live = users.table.c.deleted_at.is_(None)
     wanted: set[int] = {id for id in map(person_id, people) if id is not None}
     if ADMINS in people:
         wanted |= set(connection.scalars(select(users.table.c.id).where(live, users.fields["administrator"].main.is_(True))))
-    about = {"object_id": context.model.object(instance.object).id, "record_id": instance.record, "run_id": None, "at": context.now}
     locales = users.fields["locale"].main
-    rows, label = [], label_of(instance)
+    texts, label = {}, label_of(instance)
     for id, locale in connection.execute(select(users.table.c.id, locales).where(users.table.c.id.in_(wanted), live)):
         spoken = locale or context.model.defaults.locale
-        text = words if isinstance(words, str) else Text(words.msgid, approval=label.text(spoken)).translate(spoken)
-        rows.append({"id": new_id(), "user_id": id, "text": text, **about})
-    if rows:
-        connection.execute(insert(wf_notification), rows)
+        texts[id] = words if isinstance(words, str) else Text(words.msgid, approval=label.text(spoken)).translate(spoken)
+    tell(connection, context.now, texts, About(context.model.object(instance.object).id, instance.record))
 
 
 def label_of(instance: Instance) -> Label:

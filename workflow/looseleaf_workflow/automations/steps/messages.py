@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import insert
+from zlib import crc32
 
 from looseleaf_metadata.kinds.base import text
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.identity.mail import post
-from looseleaf_platform.records.ids import decode, encode, new_id
+from looseleaf_platform.records.ids import decode, encode
 from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.language import text as templated
 from looseleaf_workflow.automations.steps.base import Options, StepType, Work
 from looseleaf_workflow.automations.steps.people import addresses, people_of
-from looseleaf_workflow.automations.tables import wf_notification
+from looseleaf_workflow.notifications.telling import About, tell
 from looseleaf_workflow.who_checks import WHO
 
 
@@ -32,12 +31,11 @@ def plan_notify(work: Work, options: Options) -> dict[str, Any]:
 
 
 def notify(work: Work, options: Options, planned: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for each reader."""
-    about = {"object_id": work.context.model.object(work.object).id, "record_id": work.record_id, "run_id": work.run_id, "at": work.now}
-    rows = [{"id": new_id(), "user_id": decode(person), "text": planned["text"], **about} for person in planned["people"]]
-    if rows:
-        work.connection.execute(insert(wf_notification), rows)
-    return {"told": len(rows)}
+    """Into the inbox of each reader; the same sentence of one rule about many records is folded into a digest."""
+    about = About(work.context.model.object(work.object).id, work.record_id, work.run_id)
+    texts = {decode(person): str(planned["text"]) for person in planned["people"]}
+    topic = f"automation:{work.operation.reason}:{crc32(str(options['text']).encode()):08x}"
+    return {"told": tell(work.connection, work.now, texts, about, topic)}
 
 
 NOTIFY = StepType("notify", {"who": WHO, "text": text(maxLength=1000)}, check_notify, plan_notify, notify, required=("who", "text"))
