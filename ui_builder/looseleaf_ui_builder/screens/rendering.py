@@ -12,6 +12,7 @@ from looseleaf_metadata.model import Object
 from looseleaf_platform.records.ids import encode
 from looseleaf_ui_builder.screens.list_state import ListState
 from looseleaf_ui_builder.screens.navigation import Navigation, bind_navigation, icon_of
+from looseleaf_ui_builder.screens.notifications import unread_notifications
 from looseleaf_ui_builder.screens.painting import Painter
 from looseleaf_ui_builder.screens.regions import countries, regions
 from looseleaf_ui_builder.screens.slots import Slot
@@ -106,6 +107,7 @@ def furnish_screens(app: Flask) -> None:
     """Give templates what only screens know."""
     app.jinja_env.globals.update(
         navigation=navigation,
+        unread_notifications=unread_notifications,
         keyboard_map=keyboard_map,
         lookup_url=lookup_url,
         file_url=file_url,

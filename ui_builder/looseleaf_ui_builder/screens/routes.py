@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Blueprint, g
 
-from looseleaf_ui_builder.screens.pages import editing, home, lists, moving, parts, people, pools, preferences, records, signing_in, stages
+from looseleaf_ui_builder.screens.pages import (
+    editing,
+    home,
+    lists,
+    moving,
+    notifications,
+    parts,
+    people,
+    pools,
+    preferences,
+    records,
+    signing_in,
+    stages,
+)
 from looseleaf_ui_builder.web import callers, security
 from looseleaf_ui_builder.web.texts import chosen_locale
 
@@ -39,6 +52,10 @@ CLOSED = (
     ("POST", "/people/<id>/invitation", people.invite_again),
     ("POST", "/people/<id>/roles", people.set_roles),
     ("GET", "/recycle-bin", moving.recycle_bin),
+    ("GET", "/notifications", notifications.list_notifications),
+    ("POST", "/notifications/reading", notifications.read_notifications),
+    ("GET", "/notifications/<id>", notifications.show_notification),
+    ("POST", "/notifications/<id>", notifications.open_notification),
     ("GET", "/pools", pools.list_pools),
     ("GET", "/pools/<pool>", pools.show_pool),
     ("POST", "/pools/<pool>/claims", pools.claim_from_pool),
