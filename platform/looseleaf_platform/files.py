@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
@@ -106,6 +106,20 @@ def attach(context: Context, object_name: str, record_id: int, values: Mapping[s
         place = {"object_id": thing.id, "record_id": record_id, "field_id": field.id}
         with context.workspace.database.write() as connection:
             connection.execute(update(files).where(files.c.id.in_(ids), files.c.record_id.is_(None)).values(place))
+
+
+def copied(connection: Connection, context: Context, held: Sequence[FileReference]) -> tuple[FileReference, ...]:
+    """The same bytes for another record: a row of its own for each file that a record holds, in an open transaction.
+
+    The caller has read the references from a record, so may know them; the copies are the actor's until a record names them.
+    """
+    rows = connection.execute(select(files).where(files.c.id.in_([one.id for one in held]), files.c.deleted_at.is_(None))).all()
+    made = {row.id: FileReference(new_id(), row.name, row.size, row.mime) for row in rows}
+    kept = ("name", "mime", "size", "sha256", "storage")
+    if rows:
+        copies = [{"id": made[row.id].id, **{key: getattr(row, key) for key in kept}} for row in rows]
+        connection.execute(insert(files), [{**one, "by": context.actor.id, "at": context.now} for one in copies])
+    return tuple(made[one.id] for one in held if one.id in made)
 
 
 def of_record(context: Context, object_name: str, record_id: int, field_name: str, file_id: int) -> Stored:

@@ -22,6 +22,7 @@ from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
 from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
+from looseleaf_workflow.conversions import scenario as converting
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
@@ -73,6 +74,7 @@ WORKFLOW = Extension(
         "settle": settling.settle,
         "claim": acting.claim_in_scenario,
         "give_back": acting.give_back_in_scenario,
+        "convert": converting.convert_in_scenario,
     },
     exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),

@@ -152,4 +152,6 @@ def add_missing_parts(connection: Connection, database: Database) -> None:
             index.create(connection, checkfirst=True)
 
 
-MIGRATIONS = Migrations("workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables, add_missing_tables, add_missing_parts))
+MIGRATIONS = Migrations(
+    "workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables, add_missing_tables, add_missing_parts, add_missing_tables)
+)

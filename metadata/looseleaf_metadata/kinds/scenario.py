@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PERSON: Schema = {"type": "object", "properties": {"role": NAME, "roles": listing(NAME), "team": text()}}
 GIVEN = mapping({"now": text(), "people": named(PERSON), "teams": {}, "records": listing({"type": "object", "minProperties": 1})})
 STEP = mapping({"step": text(), "when": {"type": "object", "minProperties": 1}, "then": {}, "refused": {}, "now": text()}, ("when",))
-VERBS = ("create", "update", "delete", "restore", "read", "list", "count", "convert")
+VERBS = ("create", "update", "delete", "restore", "read", "list", "count")
 """What a person does in a step; the value names a record of the scenario, or an object."""
 
 

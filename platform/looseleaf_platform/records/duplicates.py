@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -47,25 +47,57 @@ class Duplicate:
 
 def find_duplicates(context: Context, object_name: str, values: Mapping[str, Any], *, but: int | None = None) -> tuple[Duplicate, ...]:
     """Live records that are likely the same as one of raw `values`, `but` that one. What can't be parsed is not compared."""
+    return find_many(context, object_name, [values], but=but)[0]
+
+
+def find_many(
+    context: Context, object_name: str, rows: Sequence[Mapping[str, Any]], *, but: int | None = None
+) -> list[tuple[Duplicate, ...]]:
+    """The same for each of several raw rows, in two queries for all."""
     plan = Plans.of(context.runtime)[object_name]
-    defaults = context.model.defaults
-    actor = context.actor
+    asked = keys_of(context, object_name, rows)
+    keys = {key: rule for one in asked for key, rule in one.items()}
+    found: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    with context.workspace.database.read() as connection:
+        for rule_id, key, id in _matching(connection, context, plan, list(keys)):
+            if id != but:
+                found[rule_id, key].append(id)
+        seen = _seen(connection, context, plan, {id for ids in found.values() for id in ids})
+    return [
+        tuple(
+            dict.fromkeys(
+                Duplicate(id if id in seen else None, rule.id, rule.then, rule.match)
+                for key, rule in one.items()
+                for id in found.get(key, ())
+            )
+        )
+        for one in asked
+    ]
+
+
+def keys_of(context: Context, object_name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[tuple[str, int], DuplicateRule]]:
+    """By what each of several raw rows is compared: (rule id, hash) to the rule, of rules about what the actor may know."""
+    plan = Plans.of(context.runtime)[object_name]
+    defaults, actor = context.model.defaults, context.actor
     situation = Situation(actor.locale, actor.timezone, defaults.currency, defaults.phone_region, context.today, context.now, actor.id)
-    parsed: dict[str, Any] = {}
+    shown = known_to(context, object_name)
+    rules = [rule for rule in plan.object.duplicates if shown.issuperset(rule.match)]
+    found = []
+    for row in rows:
+        parsed = dict(_compared(plan, row, situation))
+        found.append({(rule.id, key): rule for rule in rules if (key := key_of(plan, rule, parsed)) is not None})
+    return found
+
+
+def _compared(plan: ObjectPlan, values: Mapping[str, Any], situation: Situation) -> Iterator[tuple[str, Any]]:
+    """The values that can be compared, parsed."""
     for name, raw in values.items():
         field = plan.given.get(name)
         if field is not None and field.keys:
             try:
-                parsed[name] = field.type.parse(raw, field.field, situation)
+                yield name, field.type.parse(raw, field.field, situation)
             except Invalid:
                 continue
-    shown = known_to(context, object_name)
-    rules = [rule for rule in plan.object.duplicates if shown.issuperset(rule.match)]
-    keys = {(rule.id, key): rule for rule in rules if (key := key_of(plan, rule, parsed)) is not None}
-    with context.workspace.database.read() as connection:
-        found = [(keys[rule, key], id) for rule, key, id in _matching(connection, context, plan, list(keys)) if id != but]
-        seen = _seen(connection, context, plan, {id for _, id in found})
-    return tuple(dict.fromkeys(Duplicate(id if id in seen else None, rule.id, rule.then, rule.match) for rule, id in found))
 
 
 def key_of(plan: ObjectPlan, rule: DuplicateRule, values: Mapping[str, Any]) -> int | None:

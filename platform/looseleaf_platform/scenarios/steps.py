@@ -48,7 +48,10 @@ def act(stage: Stage, context: Context, when: Mapping[str, Any]) -> Any:
     verb = next(name for name in (*WRITES, "read", "list", "count", *verbs) if name in when)
     subject = str(when[verb])
     if verb in verbs:
-        return verbs[verb](context, *stage.records[subject], when)
+        made = verbs[verb](context, *stage.records[subject], when)
+        for part, name in dict(when.get("became", {})).items():
+            stage.records[str(name)] = made[part]  # type: ignore[index]  # what has parts to name gives them
+        return made
     if verb == "read":
         object_name, id = stage.records[subject]
         return read.get(context, object_name, id)

@@ -7,8 +7,18 @@ from looseleaf_workflow.kinds.approval import ApprovalKind
 from looseleaf_workflow.kinds.assignment import AssignmentKind
 from looseleaf_workflow.kinds.automation import AutomationKind
 from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
+from looseleaf_workflow.kinds.conversion import ConversionKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
 from looseleaf_workflow.kinds.pool import PoolKind
 
-KINDS: tuple[Kind, ...] = (HolidaysKind(), CalendarKind(), PipelineKind(), ApprovalKind(), PoolKind(), AssignmentKind(), AutomationKind())
+KINDS: tuple[Kind, ...] = (
+    HolidaysKind(),
+    CalendarKind(),
+    PipelineKind(),
+    ApprovalKind(),
+    PoolKind(),
+    AssignmentKind(),
+    ConversionKind(),
+    AutomationKind(),
+)
 """Built in this order: a kind may refer to what stands before it."""

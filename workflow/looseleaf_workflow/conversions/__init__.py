@@ -1,0 +1,1 @@
+"""Conversion: a record goes over into records of other objects, once, with its history. What is made of what is metadata."""
