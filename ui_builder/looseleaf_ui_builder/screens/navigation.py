@@ -12,6 +12,7 @@ from looseleaf_platform.context import Context
 from looseleaf_ui_builder.web.assets import icon_names
 from looseleaf_ui_builder.web.texts import _
 from looseleaf_workflow.pools.acting import may_enter
+from looseleaf_workflow.running.looking import count_of_tasks
 
 MOST_CREATABLE = 12
 PEOPLE = ("user", "team")
@@ -38,12 +39,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A page of the product itself. `path`: its address without the workspace, to know when it is open."""
+    """A page of the product itself. `path`: its address without the workspace, to know when it is open; `count`: what waits there."""
 
     label: str
     icon: str
     url: str
     path: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,12 @@ def _is_line(context: Context, thing: Object) -> bool:
 
 def _tools(context: Context) -> Iterable[Tool]:
     """Pages of the product that the caller's abilities open."""
+    if context.model.others.get("approval"):
+        yield Tool(_("Approvals"), "stamp", url_for("screens.show_inbox"), "/approvals", count_of_tasks(context))
     if any(may_enter(context, pool) for pool in context.model.others.get("pool", {}).values()):
         yield Tool(_("Pools"), "waves", url_for("screens.list_pools"), "/pools")
+    if context.profile.has("automations") and context.model.others.get("automation"):
+        yield Tool(_("Automations"), "workflow", url_for("screens.list_automations"), "/automations")
     if context.profile.has("users"):
         yield Tool(_("People"), "users", url_for("screens.people"), "/people")
     if context.profile.has("import") and "imports.index" in current_app.view_functions:

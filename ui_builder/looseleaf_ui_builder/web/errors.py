@@ -13,6 +13,7 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import (
     BadQuery,
     Conflict,
+    Decided,
     LooseleafError,
     NotAllowed,
     NotSignedIn,
@@ -24,7 +25,7 @@ from looseleaf_platform.errors import (
 from looseleaf_ui_builder.web.texts import _, chosen_locale
 
 STATUS: dict[type[LooseleafError], int] = {
-    BadQuery: 400, NotSignedIn: 401, NotAllowed: 403, NotThere: 404, Conflict: 409, Refused: 422, TooMany: 429, Unavailable: 503,
+    BadQuery: 400, NotSignedIn: 401, NotAllowed: 403, NotThere: 404, Conflict: 409, Decided: 409, Refused: 422, TooMany: 429, Unavailable: 503,
 }  # fmt: skip
 TITLES = {
     400: Text("This address can't be understood"),

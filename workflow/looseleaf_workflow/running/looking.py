@@ -23,13 +23,17 @@ from looseleaf_workflow.approvals.definition import Step
 from looseleaf_workflow.approvals.events import Event
 from looseleaf_workflow.approvals.listing import hidden
 from looseleaf_workflow.approvals.questions import ADMINS
-from looseleaf_workflow.running.stored import Instance, instances_by_id, instances_on, read_events, read_instance
+from looseleaf_workflow.running.stored import Instance, instances_by_id, instances_on, read_events, read_instance, read_trails
 from looseleaf_workflow.running.tables import approval_instance, approval_offer, approval_task
 
 MOST = 200
 """Tasks that are listed at once."""
 MOST_PAST = 50
 """Decided tasks, and requests of one's own, that are listed at once."""
+
+
+MOST_ON_RECORD = 20
+"""Approvals of one record that are shown, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,13 @@ def approvals_of(context: Context, object: str, record: int) -> list[Seen]:
     """The approvals of a record, the newest first. Raises NotThere for who may not see the record."""
     read.get(context, object, record, ("id",))
     with context.workspace.database.read() as connection:
-        found = instances_on(connection, context, [record], alive=False)
-        waiting = _tasks(connection, context, approval_task.c.instance_id.in_([one.id for one in found])) if found else ()
-        return [
-            Seen(one, tuple(task for task in waiting if task.instance.id == one.id), read_events(connection, one.id))
-            for one in reversed(found)
-        ]
+        found = instances_on(connection, context, [record], alive=False)[-MOST_ON_RECORD:]
+        if not found:
+            return []
+        ids = [one.id for one in found]
+        waiting = _tasks(connection, context, approval_task.c.instance_id.in_(ids))
+        trails = read_trails(connection, ids)
+        return [Seen(one, tuple(task for task in waiting if task.instance.id == one.id), trails.get(one.id, ())) for one in reversed(found)]
 
 
 def tasks_of(context: Context) -> tuple[OpenTask, ...]:

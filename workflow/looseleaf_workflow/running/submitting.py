@@ -89,6 +89,14 @@ def submit(context: Context, wanted: Request, key: str = "") -> int:
     return transact(context, once)
 
 
+def flow_for(context: Context, wanted: Request) -> Definition:
+    """The flow that a submission would start now. Raises what `submit` raises before anything is asked of anybody."""
+    _may_submit(context, wanted)
+    with context.workspace.database.read() as connection:
+        command = command_of(context, c.Submit())
+        return _choose(connection, context, wanted, command.actor.id, _leaving(connection, context, wanted))[0]
+
+
 def foresee(context: Context, wanted: Request) -> tuple[Definition, Preview]:
     """What would happen: the flow, and its way with everybody agreeing. Nothing is kept."""
     _may_submit(context, wanted)

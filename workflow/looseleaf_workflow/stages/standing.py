@@ -50,7 +50,8 @@ class Target:
     """A stage of the pipeline, seen from where the record stands.
 
     `state`: "passed", "current" or "ahead"; `closed`: "", "won" or "lost". `unmet`: all that speaks against going there now;
-    `needs`: names of fields to fill in for it; `needs_reason`: it is a way back of which somebody must say why.
+    `needs`: names of fields to fill in for it; `needs_reason`: it is a way back of which somebody must say why;
+    `approval`: the approval whose leave it needs, "" for none.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Target:
     unmet: tuple[Text, ...] = ()
     needs: tuple[str, ...] = ()
     needs_reason: bool = False
+    approval: str = ""
 
     @property
     def reachable(self) -> bool:
@@ -206,18 +208,25 @@ class _Teller:
             unmet=self._unmet(way),
             needs=tuple(name for name in stage.needed if self.scope[name] in (None, ())),
             needs_reason=way.turns_back is not None and way.turns_back.back == "reason",
+            approval=self._gate(way),
         )
 
     def _unmet(self, way: Route) -> tuple[Text, ...]:
         refused = [message for _, message in refused_ways(self.pipeline, way, "given")]
         unmet = [question.message(self.context) for question in questions(self.pipeline, way) if not self.holds(question)]
-        left = way.leaves
-        gate = self.pipeline.stages[left.name].gate if left is not None and left.gate is not None else None
-        if left is not None and left.gate is not None and (gate is None or gate.evaluate(self.scope)):
-            unmet.append(
-                Text("The approval “{approval}” must agree before it leaves “{stage}”", approval=left.gate.approval, stage=left.label)
-            )
+        approval = self._gate(way)
+        if approval and way.leaves is not None:
+            said = Text("The approval “{approval}” must agree before it leaves “{stage}”", approval=approval, stage=way.leaves.label)
+            unmet.append(said)
         return (*refused, *unmet)
+
+    def _gate(self, way: Route) -> str:
+        """The approval that must agree before the record leaves its stage, "" for none."""
+        left = way.leaves
+        if left is None or left.gate is None:
+            return ""
+        gate = self.pipeline.stages[left.name].gate
+        return left.gate.approval if gate is None or gate.evaluate(self.scope) else ""
 
     def _actions(self) -> tuple[Action, ...]:
         here = self.here

@@ -14,6 +14,7 @@ from looseleaf_platform.records import read
 from looseleaf_platform.records.history import history
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.sharing import shares_of
+from looseleaf_ui_builder.screens.approvals import bind_approvals
 from looseleaf_ui_builder.screens.changes import timeline
 from looseleaf_ui_builder.screens.lists import object_of
 from looseleaf_ui_builder.screens.pools import bind_countdown
@@ -52,13 +53,15 @@ def show_related(object: str, id: str, name: str) -> Response:
 def _page(context: Context, bound: BoundRecord, tab: str, **values: Any) -> Response:
     paint = painter()
     paint.linked.update(linked_titles(context, bound))
+    allowed = may(context, bound)
     return show_object(
         "screens/record/record.html",
         bound.object,
         bound=bound,
         tab=tab,
         record_id=encode(bound.record.id),
-        may=may(context, bound),
+        may=allowed,
+        approvals=bind_approvals(context, bound.object.name, bound.record.id, may_update=allowed["update"]),
         paths=bind_paths(context, bound.object.name, bound.record.id),
         countdown=bind_countdown(context, bound.object.name, bound.record.id),
         **values,
