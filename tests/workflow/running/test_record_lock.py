@@ -122,3 +122,12 @@ def test_i5_tasks_of_somebody_who_leaves_go_on(firm: Make) -> None:
     _, id = office.started()
     write(office.workspace.context(SYSTEM), [Change("update", "user", office.boss.actor.id, {"state": "gone"})])
     assert office.open(id) == {"@admins"}
+
+
+def test_a91_so_do_tasks_that_wait_for_somebody_whom_the_leaver_asked(firm: Make) -> None:
+    office = firm()
+    _, id = office.started()
+    office.do(id, office.boss, c.AddSign(office.task(id, office.boss), (office.code(office.zhou),), "before"))
+    write(office.workspace.context(SYSTEM), [Change("update", "user", office.boss.actor.id, {"state": "gone"})])
+    office.agree(id, office.zhou)
+    assert office.open(id) == {"@admins"}

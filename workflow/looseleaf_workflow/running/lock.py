@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
@@ -195,9 +195,12 @@ def _tell(batch: Batch, id: int, one: Touched, *, gone: bool) -> None:
 
 
 def _left(batch: Batch, person: str) -> None:
-    """Open tasks of somebody who has left go on, as each flow says."""
-    at = approval_task.c
-    statement = select(at.instance_id).join(approval_offer, approval_offer.c.task_id == at.id).where(approval_offer.c.person == person)
-    for id in sorted(set(batch.connection.scalars(statement))):
+    """What somebody who has left holds goes on, as each flow says: tasks that are open, and those that wait for somebody whom they asked."""
+    at, held = approval_task.c, approval_instance.c
+    offered = select(at.instance_id).join(approval_offer, approval_offer.c.task_id == at.id).where(approval_offer.c.person == person)
+    alive = held.status.in_(("running", "error"))
+    had = select(at.instance_id).join(approval_instance, held.id == at.instance_id).where(at.holder == person, alive)
+    statement = union(offered, had)
+    for id in sorted(batch.connection.scalars(statement)):
         found = lock(batch.connection, batch.context, id)
         send(batch.connection, batch.context, found, c.PersonLeft(person), f"left:{encode(id)}:{person}:{found.state.number}")
