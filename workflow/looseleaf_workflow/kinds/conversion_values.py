@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from looseleaf_metadata.documents import pointer_of
 from looseleaf_metadata.expressions.nodes import Expression
 from looseleaf_metadata.expressions.types import ANY
-from looseleaf_metadata.model import Field, Object, Option
+from looseleaf_metadata.model import Field, Object
 from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.references import field_address
 from looseleaf_metadata.texts import Text
@@ -95,14 +95,9 @@ class Values:
                 address = f"{field_address(self.owner.name, taken)}/option:{name}"
                 self.run.refer(self.source, address, self.document, where, "conversion", key=True)
             self.check_literal(where, field, object_name, becomes)
-        lost = [one.name for one in taken.options if not one.retired and one.name not in options and not _same(one, live)]
+        lost = [one.name for one in taken.options if one.name not in options and one.name not in live]  # old records hold retired ones too
         if lost:
             message = Text("'{name}' has no place for: {options}", name=f"{object_name}.{field.name}", options=", ".join(lost))
             self.report(
                 pointer, "unknown-option", message, Text("say what they become: {{field: …, options: {{{option}: …}}}}", option=lost[0])
             )
-
-
-def _same(option: Option, live: Mapping[str, Option]) -> bool:
-    """Whether the other field has the option too, by its name."""
-    return option.name in live
