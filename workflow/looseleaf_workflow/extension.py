@@ -22,6 +22,11 @@ from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
 from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
+from looseleaf_workflow.clocks import adopting as clock_adopting
+from looseleaf_workflow.clocks import keeping as clock_keeping
+from looseleaf_workflow.clocks import ringing as clock_ringing
+from looseleaf_workflow.clocks import storing as clock_storing
+from looseleaf_workflow.clocks import telling as clock_telling
 from looseleaf_workflow.conversions import scenario as converting
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.pools import acting, adopting, returning
@@ -39,6 +44,7 @@ TIMERS: dict[str, Handler] = {
     pooling.OWNER_KIND: returning.look,
     assigning.OWNER_KIND: queueing.ask_again,
     APPROVAL: ringing.ring,
+    clock_storing.OWNER_KIND: clock_ringing.ring,
 }
 """Who is called when a timer fires, by the kind of its owner."""
 
@@ -47,6 +53,7 @@ def _published(workspace: Workspace, message: Message) -> None:
     """What follows a publish, part by part."""
     publishing.rehouse(workspace, message)
     adopting.adopt(workspace, message)
+    clock_adopting.adopt(workspace, message)
 
 
 def _described(context: Context) -> Described:
@@ -80,9 +87,22 @@ WORKFLOW = Extension(
     fillers=(filling.fill, assigning.fill, pooling.fill),
     gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
-    reactions=(recording.record, recording.keep_evidence, assigning.record, pooling.record, dispatch.announce, approval_lock.react),
+    reactions=(
+        recording.record,
+        recording.keep_evidence,
+        assigning.record,
+        pooling.record,
+        clock_keeping.record,
+        dispatch.announce,
+        approval_lock.react,
+    ),
     contributors=(publishing.homeless,),
-    handlers={publishing.TOPIC: _published, dispatch.TOPIC: dispatch.look, switches.RUN_TOPIC: running.handle},
+    handlers={
+        publishing.TOPIC: _published,
+        dispatch.TOPIC: dispatch.look,
+        clock_storing.TOPIC: clock_telling.tell,
+        switches.RUN_TOPIC: running.handle,
+    },
     chores=(
         chore(TIMERS),
         schedule.tick,

@@ -153,5 +153,15 @@ def add_missing_parts(connection: Connection, database: Database) -> None:
 
 
 MIGRATIONS = Migrations(
-    "workflow", TABLES, (_nothing, add_missing_tables, add_missing_tables, add_missing_tables, add_missing_parts, add_missing_tables)
+    "workflow",
+    TABLES,
+    (
+        _nothing,
+        add_missing_tables,
+        add_missing_tables,
+        add_missing_tables,
+        add_missing_parts,
+        add_missing_tables,
+        add_missing_tables,
+    ),
 )

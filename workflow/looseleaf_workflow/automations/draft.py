@@ -29,13 +29,14 @@ ANCHORS = ("owner", "submitter")
 
 @dataclass
 class Draft:
-    """State of one building. `object`: the name of the object whose record the steps at hand are about."""
+    """State of one building. `object`: the name of the object whose record the steps at hand are about; `kind`: of the document."""
 
     document: Document
     run: Compilation
     object: str
     calendar: str = ""
     names: set[str] = field(default_factory=set)
+    kind: str = "automation"
 
     def about(self, object_name: str) -> Draft:
         """The same, for steps about records of another object."""
@@ -44,7 +45,7 @@ class Draft:
     @property
     def source(self) -> str:
         """The address of what names other things here."""
-        return f"automation:{self.document.name}"
+        return f"{self.kind}:{self.document.name}"
 
     @property
     def owner(self) -> Object:

@@ -10,11 +10,13 @@ from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
 from looseleaf_workflow.kinds.conversion import ConversionKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
 from looseleaf_workflow.kinds.pool import PoolKind
+from looseleaf_workflow.kinds.sla import SlaKind
 
 KINDS: tuple[Kind, ...] = (
     HolidaysKind(),
     CalendarKind(),
     PipelineKind(),
+    SlaKind(),
     ApprovalKind(),
     PoolKind(),
     AssignmentKind(),

@@ -15,6 +15,7 @@ from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.steps import STEPS
 from looseleaf_workflow.automations.steps.control import object_of_items
 from looseleaf_workflow.automations.triggers import TRIGGERS
+from looseleaf_workflow.automations.triggers.clocks import WORDS
 from looseleaf_workflow.kinds.calendar import known_calendar
 from looseleaf_workflow.who_checks import WHO_DEFINITION
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 6
 FLOW: Schema = {"$ref": "#/$defs/flow"}
+FLOW_DEFINITION = listing({"x-by-first-key": {one.name: one.schema for one in STEPS.values()}})
+"""Goes under "$defs" as "flow" of a kind that has steps."""
 LOOP = mapping(
     {
         "per_chain": {"type": "integer", "minimum": 1, "maximum": DEEPEST},
@@ -39,7 +42,7 @@ TRIGGER = either(
 )
 DESCRIBING = frozenset({"id", "label", "help"})
 """Keys that change nothing of what an automation does."""
-BY_CLOCK = frozenset({"date", "cron", "manual"})
+BY_CLOCK = frozenset({"date", "cron", "manual", *WORDS})
 """Triggers that no change of a record sets off."""
 
 
@@ -70,8 +73,7 @@ class AutomationKind(Kind):
 
     def schema(self, vocabulary: Vocabulary) -> Schema:
         """The whole schema, with the flows that hold flows."""
-        flow = listing({"x-by-first-key": {one.name: one.schema for one in STEPS.values()}})
-        return {**super().schema(vocabulary), "$defs": {"who": WHO_DEFINITION, "flow": flow}}
+        return {**super().schema(vocabulary), "$defs": {"who": WHO_DEFINITION, "flow": FLOW_DEFINITION}}
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The automation, with everything that it names checked."""
@@ -86,7 +88,7 @@ class AutomationKind(Kind):
         TRIGGERS[word].check(draft, "/trigger", options)
         _check_header(draft, data, word)
         for key in ("steps", "on_failure"):
-            _check_flow(draft, f"/{key}", data.get(key, ()), 0)
+            check_flow(draft, f"/{key}", data.get(key, ()), 0)
         return Automation(
             id=data.get("id", document.name),
             name=document.name,
@@ -116,30 +118,34 @@ def _check_header(draft: Draft, data: Mapping[str, Any], word: str) -> None:
         draft.fault("/once", "no-effect", Text("a deleted record has only been"), key=True)
     if data.get("run_as") == "owner" and draft.owner.owner == "none":
         draft.fault("/run_as", "no-effect", Text("records of {object} have no owner", object=draft.object))
-    if data.get("run_as") == "trigger_user" and word in ("date", "cron"):
+    if data.get("run_as") == "trigger_user" and word in ("date", "cron", *WORDS):
         draft.fault("/run_as", "no-effect", Text("nobody sets this off: time does"))
 
 
-def _check_flow(draft: Draft, pointer: str, flow: Any, depth: int) -> None:
+def check_flow(draft: Draft, pointer: str, flow: Any, depth: int) -> None:
     """The steps of a list, and those inside of them."""
     if depth > MAX_DEPTH:
         draft.fault(pointer, "too-deep", Text("blocks stand in each other at most {limit} deep", limit=MAX_DEPTH))
         return
     for index, step in enumerate(flow):
-        here = f"{pointer}/{index}"
-        kind, name = next(iter(step.items()))
-        if name in draft.names:
-            message = Text("there is a step '{name}' already", name=name)
-            draft.fault(f"{here}/{kind}", "duplicate-step", message, Text("a step's name occurs once in a flow"))
-        draft.names.add(name)
-        STEPS[kind].check(draft, here, step)
-        if kind == "branch":
-            for number, case in enumerate(step["cases"]):
-                _check_flow(draft, f"{here}/cases/{number}/flow", case["flow"], depth + 1)
-            _check_flow(draft, f"{here}/else", step.get("else", ()), depth + 1)
-        elif kind == "each":
-            items = object_of_items(draft, here, step)
-            if items and "where" in step["of"]:
-                draft.about(items).expression(f"{here}/of/where")
-            if items:
-                _check_flow(draft.about(items), f"{here}/flow", step["flow"], depth + 1)
+        check_step(draft, f"{pointer}/{index}", step, depth)
+
+
+def check_step(draft: Draft, here: str, step: Mapping[str, Any], depth: int = 0) -> None:
+    """One step, and those inside of it."""
+    kind, name = next(iter(step.items()))
+    if name in draft.names:
+        message = Text("there is a step '{name}' already", name=name)
+        draft.fault(f"{here}/{kind}", "duplicate-step", message, Text("a step's name occurs once in a flow"))
+    draft.names.add(name)
+    STEPS[kind].check(draft, here, step)
+    if kind == "branch":
+        for number, case in enumerate(step["cases"]):
+            check_flow(draft, f"{here}/cases/{number}/flow", case["flow"], depth + 1)
+        check_flow(draft, f"{here}/else", step.get("else", ()), depth + 1)
+    elif kind == "each":
+        items = object_of_items(draft, here, step)
+        if items and "where" in step["of"]:
+            draft.about(items).expression(f"{here}/of/where")
+        if items:
+            check_flow(draft.about(items), f"{here}/flow", step["flow"], depth + 1)

@@ -14,8 +14,11 @@ from looseleaf_metadata.model import Field, Object
 from looseleaf_metadata.names import humanised
 from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
-from looseleaf_workflow.calendars import DURATION
+from looseleaf_workflow.automations.draft import Draft
+from looseleaf_workflow.calendars import DURATION, parse_duration
+from looseleaf_workflow.kinds.arrivals import ARRIVAL, build_arrival
 from looseleaf_workflow.kinds.calendar import known_calendar
+from looseleaf_workflow.kinds.clock_flows import CLOCK_FLOW, DEFINITIONS, build_flow, clock_said
 from looseleaf_workflow.kinds.pipeline_sense import check_neighbours, check_stages
 from looseleaf_workflow.stages.definition import ApprovalGate, Criterion, KeyAction, Pipeline, Stage, Stall
 
@@ -33,7 +36,8 @@ STALL = mapping(
     {
         "after": DURATION,
         "since": {"type": "string", "enum": ["entry", "last_activity"]},
-        "then": listing({"type": "object", "minProperties": 1}),
+        "counts": listing(ARRIVAL, minItems=1),
+        "then": CLOCK_FLOW,
     },
     ("after",),
 )
@@ -76,11 +80,16 @@ class PipelineKind(Kind):
             "calendar": NAME,
             "probability": NAME,
             "entered_at": NAME,
+            "stalled_at": NAME,
             "skip": BOOLEAN,
             "moved": named(NAME, minProperties=1),
             "override": {"type": "string", "enum": ["allowed", "never"]},
             "stages": listing(STAGE, minItems=2),
         }
+
+    def schema(self, vocabulary: Vocabulary) -> Schema:
+        """The whole schema, with the people and steps that it refers to."""
+        return {**super().schema(vocabulary), "$defs": DEFINITIONS}
 
     def build(self, document: Document, run: Compilation) -> Any:
         """The pipeline, with every field, option and expression that it names checked."""
@@ -119,6 +128,7 @@ class _Builder:
             order=data.get("order", 100),
             probability=probability,
             entered_at=self._kept("entered_at", "", (ValueKind.DATETIME,)),
+            stalled_at=self._kept("stalled_at", "", (ValueKind.DATETIME,)),
             calendar=self._calendar(),
             moved=freeze(data.get("moved", {})),
             override=data.get("override", "allowed") == "allowed",
@@ -192,7 +202,7 @@ class _Builder:
             actions=self._actions(f"{pointer}/do", data.get("do", ())),
             skip=data.get("skip", self.document.data.get("skip", False)),
             back=data.get("back", "allowed"),
-            stall=self._stall(data.get("stall")),
+            stall=self._stall(f"{pointer}/stall", data.get("stall"), Label.of(data["label"]) if "label" in data else option.label),
             gate=self._gate(f"{pointer}/gate", data.get("gate")),
         )
 
@@ -240,8 +250,25 @@ class _Builder:
             optional=data.get("optional", False),
         )
 
-    def _stall(self, data: Any) -> Stall | None:
-        return None if data is None else Stall(data["after"], data.get("since", "entry"), freeze(data.get("then", ())))
+    def _stall(self, pointer: str, data: Any, label: Label) -> Stall | None:
+        if data is None:
+            return None
+        calendar = self.document.data.get("calendar", "")
+        if parse_duration(data["after"]).working and not calendar:
+            message = Text("working time needs a calendar to count by")
+            self.run.report(self.document, f"{pointer}/after", "missing-key", message, Text("add 'calendar: …'"))
+        if "counts" in data and data.get("since") != "last_activity":
+            message = Text("'{key}' has an effect only with 'since: last_activity'", key="counts")
+            self.run.report(self.document, f"{pointer}/counts", "no-effect", message, key=True)
+        written = enumerate(data.get("counts", ()))
+        counts = [
+            build_arrival(self.document, self.run, f"{pointer}/counts/{index}", self.owner.name, one, self.source, True)
+            for index, one in written
+        ]
+        draft = Draft(self.document, self.run, self.owner.name, calendar, kind="pipeline")
+        said = clock_said(draft, Text("nothing has happened for {duration}", duration=data["after"]), label)
+        then = build_flow(draft, f"{pointer}/then", data.get("then", ()), said)
+        return Stall(data["after"], data.get("since", "entry"), freeze(then), tuple(one for one in counts if one is not None))
 
     def _gate(self, pointer: str, data: Any) -> ApprovalGate | None:
         if data is None:

@@ -15,6 +15,7 @@ from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Model
 from looseleaf_metadata.problems import Place
+from looseleaf_workflow.arrivals import Arrival
 
 Back = Literal["allowed", "reason", "never"]
 NOTHING: Mapping[str, str] = FrozenMap()
@@ -45,11 +46,15 @@ class KeyAction:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """How long a record may rest: `after` as written, counted from entry or from the last activity. `then`: what happens."""
+    """How long a record may rest: `after` as written, counted from entry or from the last activity. `then`: the steps that follow.
+
+    `counts`: the records whose coming is an activity; without any it is each that points to the record, and each change by a person.
+    """
 
     after: str
     since: Literal["entry", "last_activity"] = "entry"
     then: tuple[Mapping[str, Any], ...] = ()
+    counts: tuple[Arrival, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Pipeline:
     """The stages that records of `object` go through, kept in their select field `field`.
 
     `when`: for which records, None for all that no earlier pipeline of the field takes; `order`: the lowest is asked first.
-    `probability` and `entered_at`: fields that the pipeline keeps, "" for none. `moved`: stages that are no more, and where their
+    `probability`, `entered_at` and `stalled_at`: fields that the pipeline keeps, "" for none. `moved`: stages that are no more, and where their
     records go, by name. `override`: whether a recorded exemption may pass.
     """
 
@@ -109,6 +114,7 @@ class Pipeline:
     order: int = 100
     probability: str = ""
     entered_at: str = ""
+    stalled_at: str = ""
     calendar: str = ""
     moved: Mapping[str, str] = NOTHING
     override: bool = True

@@ -6,7 +6,7 @@ fire_due(workspace, {"approval": handler})                                    # 
 """
 
 from looseleaf_workflow.timers.firing import LEASE, MOST_ATTEMPTS, Handler, Handlers, Timer, chore, fire_due, take
-from looseleaf_workflow.timers.setting import cancel_timer, cancel_timers_of, set_timer, waiting_timers
+from looseleaf_workflow.timers.setting import cancel_timer, cancel_timers_of, set_timer, set_timers, waiting_timers
 
 __all__ = [
     "LEASE",
@@ -19,6 +19,7 @@ __all__ = [
     "chore",
     "fire_due",
     "set_timer",
+    "set_timers",
     "take",
     "waiting_timers",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from looseleaf_platform.records.ids import new_id
 from looseleaf_workflow.tables import wf_timer
@@ -36,6 +36,44 @@ def set_timer(
     if fire_at <= workspace.clock():
         workspace.database.after_commit(connection, workspace.ring)
     return int(id)
+
+
+CHUNK = 500
+MOVE = (
+    update(wf_timer)
+    .where(wf_timer.c.id == bindparam("_id"), wf_timer.c.state == "waiting")
+    .values(
+        fire_at=bindparam("_at"), set_at=bindparam("_set"), generation=wf_timer.c.generation + 1,
+        payload=None, attempts=0, error=None, lease_until=None, lease_token=None,
+    )
+)  # fmt: skip
+
+
+def set_timers(
+    connection: Connection, workspace: Workspace, owner_kind: str, name: str, moments: Mapping[int, datetime | None], new: frozenset[int] = frozenset()
+) -> None:  # fmt: skip
+    """`set_timer` for many owners at once, by owner; None lets the owner's timer of that name not fire. `new`: owners that have none yet."""
+    now = workspace.clock()
+    known: dict[int, int] = {}
+    asked = sorted(owner for owner in moments if owner not in new)
+    for start in range(0, len(asked), CHUNK):
+        where = (wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id.in_(asked[start : start + CHUNK]), wf_timer.c.name == name)
+        statement = select(wf_timer.c.id, wf_timer.c.owner_id).where(*where, wf_timer.c.state == "waiting")
+        known |= {row.owner_id: row.id for row in connection.execute(statement.order_by(wf_timer.c.id).with_for_update())}
+    moved = [{"_id": known[owner], "_at": at, "_set": now} for owner, at in moments.items() if at is not None and owner in known]
+    if moved:
+        connection.execute(MOVE, moved)
+    gone = [known[owner] for owner, at in moments.items() if at is None and owner in known]
+    for start in range(0, len(gone), CHUNK):
+        _cancel(connection, wf_timer.c.id.in_(gone[start : start + CHUNK]))
+    same = {"owner_kind": owner_kind, "name": name, "generation": 1, "state": "waiting", "set_at": now, "attempts": 0}
+    fresh = [
+        {"id": new_id(), "owner_id": owner, "fire_at": at, **same} for owner, at in moments.items() if at is not None and owner not in known
+    ]
+    if fresh:
+        connection.execute(insert(wf_timer), fresh)
+    if any(at is not None and at <= now for at in moments.values()):
+        workspace.database.after_commit(connection, workspace.ring)
 
 
 def cancel_timer(connection: Connection, owner_kind: str, owner_id: int, name: str) -> bool:
