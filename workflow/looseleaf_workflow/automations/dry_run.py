@@ -4,7 +4,7 @@ nobody: every step says what it plans, none is performed. Waits are passed over;
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +22,7 @@ from looseleaf_workflow.automations.managing import automation_named, require
 from looseleaf_workflow.automations.running import said
 from looseleaf_workflow.automations.steps import STEPS
 from looseleaf_workflow.automations.switches import switched_off
+from looseleaf_workflow.automations.telling import Seen
 from looseleaf_workflow.automations.verdicts import Origin, Reason, why_not
 from looseleaf_workflow.automations.walking import Frame
 from looseleaf_workflow.automations.working import work_for
@@ -50,7 +51,7 @@ class DryRun:
 
 
 def dry_run(context: Context, name: str, record_id: int, values: Mapping[str, Any] | None = None) -> DryRun:
-    """What would happen if a record that one can read were given `values`. Raises NotAllowed, NotThere."""
+    """What would happen if a record that one can read were given `values`, as the reader may know it. Raises NotAllowed, NotThere."""
     require(context)
     automation = automation_named(context, name)
     read.get(context, automation.object, record_id, ("id",))
@@ -64,7 +65,9 @@ def dry_run(context: Context, name: str, record_id: int, values: Mapping[str, An
         event = Event(system, connection, plan, record_id, "update" if values else "manual", 0, before, after)
         origin = Origin(0, context.source, context.actor.id, context.runtime.revision, "")
         reason = why_not(automation, event, origin, switched_off(connection)) if automation.trigger != "manual" else None
-        return DryRun(reason, tuple(_steps(connection, system, automation, event, context.actor.id)))
+        steps = list(_steps(connection, system, automation, event, context.actor.id))
+    seen = Seen(context, {"object_id": plan.id, "record_id": record_id})
+    return DryRun(reason, tuple(replace(step, plan=seen.part(step.plan)) for step in steps))
 
 
 def _proposed(context: Context, plan: Any, values: Mapping[str, Any]) -> dict[str, Any]:

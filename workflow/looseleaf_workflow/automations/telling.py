@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -20,8 +21,8 @@ from looseleaf_platform.records import read
 from looseleaf_workflow.automations.definition import Automation, automations_of
 from looseleaf_workflow.automations.events import events_of
 from looseleaf_workflow.automations.managing import automation_named, require
-from looseleaf_workflow.automations.switches import is_off, switched_off
-from looseleaf_workflow.automations.tables import automation_run, automation_step
+from looseleaf_workflow.automations.switches import ALL, is_off, switched_off
+from looseleaf_workflow.automations.tables import automation_run, automation_step, automation_switch
 from looseleaf_workflow.automations.verdicts import Reason, origin_of, why_not
 
 PAGE = 50
@@ -31,12 +32,29 @@ TEXTS = frozenset({"text", "subject", "body", "answer", "to", "tried"})
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """Who turned something off or on last, when and why. `by`: a user, None for the system."""
+
+    on: bool
+    reason: str
+    by: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
-    """An automation in the list. `counts`: runs by state."""
+    """An automation in the list. `counts`: runs by state; `switch`: its own, None where nobody ever touched it; `last`: its newest run."""
 
     automation: Automation
     on: bool
     counts: Mapping[str, int]
+    switch: Switch | None = None
+    last: Mapping[str, Any] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is off only because all are."""
+        return not self.on and (self.switch is None or self.switch.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +67,34 @@ class Told:
 
 
 def listed(context: Context) -> tuple[Listed, ...]:
-    """All automations, in the order in which they run. Raises NotAllowed."""
+    """All automations, in the order in which they run. Three queries. Raises NotAllowed."""
     require(context)
     runs = automation_run.c
     with context.workspace.database.read() as connection:
-        off = switched_off(connection)
+        switches = _switches(connection)
         counted = connection.execute(select(runs.automation_id, runs.state, func.count()).group_by(runs.automation_id, runs.state)).all()
+        newest = select(func.max(runs.id)).group_by(runs.automation_id)
+        last = {row["automation_id"]: dict(row) for row in connection.execute(select(automation_run).where(runs.id.in_(newest))).mappings()}
     counts: dict[str, dict[str, int]] = {}
     for id, state, count in counted:
         counts.setdefault(id, {})[state] = count
-    return tuple(Listed(one, not is_off(off, one.id), counts.get(one.id, {})) for one in automations_of(context.model))
+    off = frozenset(id for id, one in switches.items() if not one.on)
+    return tuple(
+        Listed(one, not is_off(off, one.id), counts.get(one.id, {}), switches.get(one.id), last.get(one.id))
+        for one in automations_of(context.model)
+    )
+
+
+def switch_of_all(context: Context) -> Switch | None:
+    """The switch of all automations, None where nobody ever touched it. Raises NotAllowed."""
+    require(context)
+    with context.workspace.database.read() as connection:
+        return _switches(connection).get(ALL)
+
+
+def _switches(connection: Connection) -> dict[str, Switch]:
+    rows = connection.execute(select(automation_switch))
+    return {row.automation_id: Switch(row.running, row.reason, row.actor, row.at) for row in rows}
 
 
 def runs_of(
@@ -88,14 +124,14 @@ def told(context: Context, run_id: int) -> Told:
         order = (automation_step.c.started_at, automation_step.c.path)
         steps = connection.execute(select(automation_step).where(where).order_by(*order)).mappings().all()
         chain = connection.execute(select(automation_run).where(runs.chain == run["chain"]).order_by(runs.id).limit(PAGE)).mappings().all()
-    seen = _Seen(context, dict(run))
+    seen = Seen(context, dict(run))
     event = {key: seen.image(value) if key in ("before", "after") else value for key, value in (run["event"] or {}).items()}
     event["changed"] = [name for name in event.get("changed", ()) if name in seen.fields]
     shown = tuple({**step, "input": seen.part(step["input"]), "output": seen.part(step["output"])} for step in steps)
     return Told({**run, "event": event}, shown, tuple({**one, "event": None} for one in chain))
 
 
-class _Seen:
+class Seen:
     """What one reader may see of a run's record."""
 
     def __init__(self, context: Context, run: Mapping[str, Any]) -> None:
