@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -24,7 +25,9 @@ from looseleaf_ui_builder.compose import create_app
 from looseleaf_ui_builder.wings import open_workspace
 from support.clock import FrozenClock
 from support.html_forms import Form, form_of
+from support.serving import serving
 from support.tally import DATABASES
+from support.windows import Window
 from support.workspaces import publish_texts
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -150,3 +153,19 @@ def gu(firm: Firm) -> Visitor:
 def admin(firm: Firm) -> Visitor:
     """许知远, the administrator, signed in."""
     return firm.visitor(firm.admin)
+
+
+@pytest.fixture
+def windows(firm: Any, browser: Browser) -> Iterator[Any]:
+    """Opens windows on the running firm; they must have been quiet."""
+    opened: list[Window] = []
+    with serving(firm.app) as address:
+
+        def open_window(user: int | None, **settings: Any) -> Window:
+            opened.append(Window(firm, browser, address, user, **settings))
+            return opened[-1]
+
+        yield open_window
+        for window in opened:
+            window.context.close()
+    assert not [line for window in opened for line in window.noise]
