@@ -9,9 +9,11 @@ from looseleaf_platform.workspace import Workspace
 from looseleaf_workflow.api import approvals as approval_routes
 from looseleaf_workflow.api import (
     assignment,
+    conversions,
     describing,
     describing_approvals,
     describing_automations,
+    describing_conversions,
     describing_notifications,
     describing_pools,
     notifications,
@@ -62,6 +64,7 @@ def _described(context: Context) -> Described:
         describing.describe,
         describing_pools.describe,
         describing_automations.describe,
+        describing_conversions.describe,
         describing_approvals.describe,
         describing_notifications.describe,
     )
@@ -113,6 +116,7 @@ WORKFLOW = Extension(
         assignment.make_routes,
         automation_routes.make_routes,
         approval_routes.make_routes,
+        conversions.make_routes,
         notifications.make_routes,
     ),
     describe=_described,
