@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from looseleaf_platform.jobs.background import Work
     from looseleaf_platform.jobs.drainer import Chore
     from looseleaf_platform.jobs.outbox import Handler
+    from looseleaf_platform.jobs.queues import Queue
     from looseleaf_platform.publishing.breaches import Breach
     from looseleaf_platform.publishing.preparing import Prepared
     from looseleaf_platform.records.runtime import Runtime
@@ -55,7 +56,8 @@ class Extension:
 
     Language: `kinds` of documents, `verbs` of scenarios (what the step does, by its word), `abilities` of roles, `pages` of menus. Storage: `migrations`, its own tables.
     Write path: `exemptions`, names of recorded permissions to break what it demands; in order: `fillers` after the defaults, `gates` before anything is stored, `late_gates` once roll-ups are known,
-    `reactions` at the end. Publishing: `contributors` to its plan. Background: outbox `handlers` by topic, `jobs` by kind, `chores`.
+    `reactions` at the end. Publishing: `contributors` to its plan. Background: outbox `handlers` by topic, `jobs` by kind, `chores`, and `queues`
+    for those who look after what waits and what failed.
     API: `blueprints` (makers of Flask blueprints under /api/v1), and `describe` for their part of the OpenAPI description.
     """
 
@@ -74,6 +76,7 @@ class Extension:
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     jobs: Mapping[str, Work] = field(default_factory=dict)
     chores: tuple[Chore, ...] = ()
+    queues: tuple[Queue, ...] = ()
     blueprints: tuple[Callable[[], Any], ...] = ()
     describe: Callable[[Context], Described] | None = None
 

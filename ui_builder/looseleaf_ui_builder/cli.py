@@ -27,6 +27,7 @@ COMMANDS = {
     "import": "Import records of an object from a CSV or XLSX file",
     "serve": "Serve a workspace to browsers and programs",
     "worker": "Do the background work of a workspace",
+    "jobs": "Say what waits, runs, failed or is unknown in the background, and do it again",
     "user": "Add, invite and list users",
     "token": "Make, list and revoke API tokens",
     "rebuild": "Compute roll-ups and the search index anew",

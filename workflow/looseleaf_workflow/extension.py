@@ -23,6 +23,7 @@ from looseleaf_workflow.api import (
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
+from looseleaf_workflow.automations import overseeing as automations_overseeing
 from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
 from looseleaf_workflow.clocks import adopting as clock_adopting
 from looseleaf_workflow.clocks import keeping as clock_keeping
@@ -40,6 +41,7 @@ from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
 from looseleaf_workflow.timers import Handler, chore
+from looseleaf_workflow.timers import overseeing as timers_overseeing
 
 TIMERS: dict[str, Handler] = {
     switches.OWNER_KIND: running.woken,
@@ -110,6 +112,7 @@ WORKFLOW = Extension(
         chore(TIMERS),
         schedule.tick,
     ),
+    queues=(timers_overseeing.QUEUE, automations_overseeing.QUEUE),
     blueprints=(
         stages.make_routes,
         pools.make_routes,

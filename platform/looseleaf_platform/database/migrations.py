@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateSchema
 from looseleaf_platform.context import system_clock
 from looseleaf_platform.database import fence
 from looseleaf_platform.database.engines import Database
-from looseleaf_platform.database.system_tables import SYSTEM, migration
+from looseleaf_platform.database.system_tables import SYSTEM, migration, outbox
 
 Step = Callable[[Connection, Database], None]
 
@@ -33,7 +33,11 @@ def _create_fence(connection: Connection, database: Database) -> None:
     fence.install(connection, database)
 
 
-PLATFORM = Migrations("platform", SYSTEM, (_create_fence,))
+def _index_failures(connection: Connection, _database: Database) -> None:
+    next(index for index in outbox.indexes if index.name == "outbox_failed").create(connection, checkfirst=True)
+
+
+PLATFORM = Migrations("platform", SYSTEM, (_create_fence, _index_failures))
 
 
 def migrate(database: Database, extensions: Sequence[Migrations] = (), at: datetime | None = None) -> int:

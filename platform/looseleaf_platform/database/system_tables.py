@@ -107,6 +107,7 @@ change = Table(
     Index("change_of_operation", "operation_id"),
 )
 
+_GIVEN_UP = text("done_at IS NOT NULL AND error IS NOT NULL")
 outbox = Table(
     "outbox",
     SYSTEM,
@@ -122,6 +123,7 @@ outbox = Table(
     _moment("done_at"),
     _words("error", required=False),
     Index("outbox_due", "lane", "due_at", "id", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+    Index("outbox_failed", "id", sqlite_where=_GIVEN_UP, postgresql_where=_GIVEN_UP),
     Index("outbox_done", "done_at", sqlite_where=text("done_at IS NOT NULL"), postgresql_where=text("done_at IS NOT NULL")),
 )
 

@@ -114,6 +114,17 @@ def cancel(context: Context, id: int) -> None:
         raise NotAllowed(Text("This job is over already"))
 
 
+def again(context: Context, id: int) -> bool:
+    """Do a job that failed again, on behalf of who asked for it, from where it told last. False if it did not fail."""
+    workspace, now = context.workspace, context.now
+    with workspace.database.write() as connection:
+        failed = update(job).where(job.c.id == id, job.c.state == "failed")
+        found = connection.execute(failed.values(state="waiting", error=None, finished_at=None, updated_at=now)).rowcount == 1
+        if found:
+            put(connection, workspace, TOPIC, {"job": encode(id)}, lane="jobs")
+    return found
+
+
 def running(kinds: Mapping[str, Work]) -> Handler:
     """The handler of TOPIC for a process that can do these kinds of jobs."""
 

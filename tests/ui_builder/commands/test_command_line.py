@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from looseleaf_platform.database.system_tables import outbox
 from looseleaf_platform.identity import sessions
+from looseleaf_platform.jobs.outbox import put
+from looseleaf_platform.records.ids import encode
 from looseleaf_ui_builder.cli import COMMANDS, main
 from looseleaf_ui_builder.commands import terminal
 from looseleaf_ui_builder.wings import open_workspace
@@ -169,6 +174,23 @@ def test_a_weak_password_or_an_unknown_role_is_refused_with_1_and_nobody_is_adde
     assert run("user", "add", "a@firm.example", "--name", "Anna", "--password", "short", *at)[0] == 1
     assert run("user", "add", "a@firm.example", "--name", "Anna", "--role", "pope", *at)[0] == 1
     assert json.loads(run("user", "list", "--format", "json", *at)[1]) == []
+
+
+def test_jobs_tells_what_failed_ends_with_1_and_has_it_done_again(run: Run, template: Path, database_url: str) -> None:
+    assert run("apply", str(template), "--database", database_url)[0] == 0
+    status, said, _ = run("jobs", "--database", database_url)
+    assert (status, "messages" in said) == (0, True)
+    with closing(open_workspace(database_url)) as workspace, workspace.database.write() as connection:
+        id = put(connection, workspace, "poison", {})
+        connection.execute(update(outbox).where(outbox.c.id == id).values(done_at=workspace.clock(), error="no way"))
+    status, said, failed = run("jobs", "--database", database_url)
+    assert (status, f"messages {encode(id)} poison: no way" in failed) == (1, True)
+    found = json.loads(run("jobs", "--format", "json", "--database", database_url)[1])
+    assert found[0]["stuck"][0]["id"] == encode(id)
+    assert run("jobs", "--database", database_url, "again", "messages", encode(id)) == (0, "Done again: 1\n", "")
+    assert run("jobs", "--database", database_url)[0] == 0
+    assert run("jobs", "--database", database_url, "again", "nothing")[0] == 2
+    assert run("jobs", "--database", database_url, "again", "messages", "x")[0] == 2
 
 
 def test_rebuild_finds_all_right(run: Run, template: Path, database_url: str) -> None:

@@ -130,6 +130,8 @@ def _tools(context: Context) -> Iterable[Tool]:
         yield Tool(_("Automations"), "workflow", url_for("screens.list_automations"), "/automations")
     if context.profile.has("users"):
         yield Tool(_("People"), "users", url_for("screens.people"), "/people")
+    if context.profile.everything:
+        yield Tool(_("Background work"), "activity", url_for("screens.show_jobs"), "/jobs")
     if context.profile.has("import") and "imports.index" in current_app.view_functions:
         yield Tool(_("Imports"), "upload", url_for("imports.index"), "/imports")
     if context.profile.has("builder") and "builder.index" in current_app.view_functions:
