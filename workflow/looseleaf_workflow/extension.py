@@ -9,10 +9,12 @@ from looseleaf_platform.workspace import Workspace
 from looseleaf_workflow.api import approvals as approval_routes
 from looseleaf_workflow.api import (
     assignment,
+    clocks,
     conversions,
     describing,
     describing_approvals,
     describing_automations,
+    describing_clocks,
     describing_conversions,
     describing_notifications,
     describing_pools,
@@ -23,8 +25,8 @@ from looseleaf_workflow.api import (
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
-from looseleaf_workflow.automations import overseeing as automations_overseeing
 from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
+from looseleaf_workflow.automations import overseeing as automations_overseeing
 from looseleaf_workflow.clocks import adopting as clock_adopting
 from looseleaf_workflow.clocks import keeping as clock_keeping
 from looseleaf_workflow.clocks import ringing as clock_ringing
@@ -65,6 +67,7 @@ def _described(context: Context) -> Described:
     describers = (
         describing.describe,
         describing_pools.describe,
+        describing_clocks.describe,
         describing_automations.describe,
         describing_conversions.describe,
         describing_approvals.describe,
@@ -116,6 +119,7 @@ WORKFLOW = Extension(
     blueprints=(
         stages.make_routes,
         pools.make_routes,
+        clocks.make_routes,
         assignment.make_routes,
         automation_routes.make_routes,
         approval_routes.make_routes,

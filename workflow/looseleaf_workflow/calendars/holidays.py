@@ -52,12 +52,14 @@ NEEDED = ("base", "year", "closed")
 @dataclass(frozen=True, slots=True)
 class HolidayYear:
     """One yearly notice. `off`: days off with their festival; `work`: days worked although they would be free. Days may lie in the
-    December before `year`, where a notice moves them."""
+    December before `year`, where a notice moves them. `id` and `name`: of a notice of the workspace's own, "" for those of the product."""
 
     base: str
     year: int
     off: Mapping[date, str]
     work: frozenset[date] = frozenset()
+    id: str = ""
+    name: str = ""
 
 
 def read_year(data: Mapping[str, Any]) -> tuple[HolidayYear | None, list[Fault]]:

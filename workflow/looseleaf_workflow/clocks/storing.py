@@ -29,11 +29,12 @@ CHANGE = update(wf_clock).where(wf_clock.c.id == bindparam("_id")).values({name:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A clock with the id of its row; 0 for one that has none yet."""
+    """A clock with the id of its row, 0 for one that has none yet. `due`: when it was due as it is stored."""
 
     id: int
     record_id: int
     held: Held
+    due: datetime | None
 
 
 def kept(connection: Connection, clocks: Collection[ClockPlan], ids: Sequence[int]) -> dict[tuple[int, str], Kept]:
@@ -49,7 +50,7 @@ def kept(connection: Connection, clocks: Collection[ClockPlan], ids: Sequence[in
 
 def of_row(clock: ClockPlan, row: Any) -> Kept:
     """A clock from its row."""
-    return Kept(row.id, row.record_id, Held(Clock.from_json(row.clock), row.live, clock.calendar(row.calendar)))
+    return Kept(row.id, row.record_id, Held(Clock.from_json(row.clock), row.live, clock.calendar(row.calendar)), row.due_at)
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Ledger:
         for one in told:
             said = {"kind": one.kind, "percent": one.percent, "round": one.round, "at": one.at, "told_at": self.context.now}
             self.events.append({"id": new_id(), **same, **said, "operation": self.operation})
-        return not before.id or due_of(before.held) != values["due_at"]
+        return not before.id or before.due != values["due_at"]
 
     def store(self) -> None:
         """Write all of it."""
@@ -127,4 +128,4 @@ def forget(connection: Connection, ids: Sequence[int]) -> None:
 
 def fresh(record: int, held: Held) -> Kept:
     """A clock that has no row yet."""
-    return Kept(0, record, held)
+    return Kept(0, record, held, None)

@@ -5,6 +5,7 @@ Built before every kind that counts with a calendar; those name theirs through `
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from looseleaf_metadata.kinds.base import LABEL, NAME, Kind, Schema
@@ -33,6 +34,7 @@ class HolidaysKind(Kind):
     def build(self, document: Document, run: Compilation) -> Any:
         """The HolidayYear; reports dates that are wrong, and a year that another notice speaks of."""
         year, faults = holidays.read_year(document.data)
+        year = year and replace(year, id=document.data.get("id", document.name), name=document.name)
         run.problems += [fault.of(document) for fault in faults]
         for other in run.documents:
             if other is document:

@@ -92,10 +92,11 @@ def refused_ways(pipeline: PipelinePlan, way: Route, reason: str) -> Iterator[tu
 
 def may_know(context: Context, criterion: CriterionPlan) -> bool:
     """Whether the words of a criterion tell their reader nothing of fields that are hidden from him."""
-    return criterion.spoken or all(_readable(context, criterion.expression.object, path) for path in criterion.expression.reads)
+    return criterion.spoken or all(may_read(context, criterion.expression.object, path) for path in criterion.expression.reads)
 
 
-def _readable(context: Context, object_name: str, path: str) -> bool:
+def may_read(context: Context, object_name: str, path: str) -> bool:
+    """Whether a reader may see what a path from a record leads to."""
     for name in path.split("."):
         if name not in context.profile.readable(object_name):
             return False
