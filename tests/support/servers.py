@@ -10,9 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -122,27 +124,38 @@ def postgresql_binaries(folder: Path) -> Path:
     return binaries
 
 
+def make_cluster(folder: Path, settings: Sequence[str]) -> tuple[list[str], Path]:
+    """An empty cluster in a folder: the command that serves it (as nobody, where we are root), and the folder of its socket."""
+    binaries = postgresql_binaries(folder)
+    data, sockets = folder / "db", folder / "s"
+    for path in (data, sockets):
+        path.mkdir(mode=0o700 if path == data else 0o755)
+        if running_as_root():
+            shutil.chown(path, "nobody", "nogroup")
+    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    initdb += ["--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+    subprocess.run(initdb, cwd="/", check=True, capture_output=True, **nobody())
+    return [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), *settings], sockets
+
+
+def nobody() -> dict[str, Any]:
+    """What makes a program run as nobody where we are root: PostgreSQL refuses to be root's."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if running_as_root() else {}
+
+
+def address_of(sockets: Path) -> str:
+    """Where SQLAlchemy finds a cluster."""
+    return f"postgresql+psycopg://postgres@/postgres?host={quote(str(sockets), safe='')}"
+
+
 def start_postgresql() -> Server:
     """A PostgreSQL of our own: empty, in memory's speed (no fsync), reachable by its socket only. As root it runs as nobody."""
     folder = new_folder()
-    binaries = postgresql_binaries(folder)
-    data, sockets = folder / "db", folder / "s"
-    as_root = running_as_root()
-    for path in (data, sockets):
-        path.mkdir(mode=0o700 if path == data else 0o755)
-        if as_root:
-            shutil.chown(path, "nobody", "nogroup")
-    rights = {"user": "nobody", "group": "nogroup", "extra_groups": []} if as_root else {}
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    initdb += ["--locale=C.UTF-8", "--no-sync", "--no-instructions"]
-    subprocess.run(initdb, cwd="/", check=True, capture_output=True, **rights)
-    command = [str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), "-F"]
-    for setting in SETTINGS:
-        command += ["-c", setting]
-    keeper = keep(folder, command, as_nobody=as_root)
+    command, sockets = make_cluster(folder, ("-F", *(part for setting in SETTINGS for part in ("-c", setting))))
+    keeper = keep(folder, command, as_nobody=running_as_root())
     wait_for_socket(sockets / ".s.PGSQL.5432", keeper, folder / "log")
     wait_until_ready(sockets)
-    return Server(f"postgresql+psycopg://postgres@/postgres?host={quote(str(sockets), safe='')}", folder, keeper)
+    return Server(address_of(sockets), folder, keeper)
 
 
 def redis_binary() -> str:

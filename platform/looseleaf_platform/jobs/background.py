@@ -16,7 +16,8 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.database.system_tables import job
 from looseleaf_platform.errors import LooseleafError, NotAllowed, NotThere, Unavailable
-from looseleaf_platform.jobs.outbox import MOST_ATTEMPTS, Handler, Message, extend, put
+from looseleaf_platform.jobs.leases import MOST_ATTEMPTS
+from looseleaf_platform.jobs.outbox import Handler, Message, extend, put
 from looseleaf_platform.records.ids import decode, encode, new_id
 
 if TYPE_CHECKING:

@@ -1,22 +1,22 @@
 """Messages stored in the transaction that causes them, and handled afterwards: at least once, by whichever process comes first.
 
-A message is leased while it is handled; a process that dies lets the lease run out, and another takes over. A failure is tried again
+A message is leased while it is handled (leases.py): what a process that dies had in hand, another takes over. A failure is tried again
 after a growing pause, MOST_ATTEMPTS times; then the message is kept as failed, for an operator to look at and try again.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from looseleaf_platform.database.system_tables import outbox
 from looseleaf_platform.errors import Unavailable
+from looseleaf_platform.jobs.leases import LET_GO, MOST_ATTEMPTS, claim, free, pause_after, prolong, renewed, said
 from looseleaf_platform.records.ids import new_id
 
 if TYPE_CHECKING:
@@ -24,15 +24,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
-MOST_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(hours=1)
 CLAIMED = 10
 """Messages taken at a time."""
 KEPT = timedelta(days=7)
 """How long handled messages stay, for those who ask what happened."""
-ERROR_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +64,26 @@ def drain(workspace: Workspace, handlers: Handlers, most: int = 1000) -> int:
         messages = _claim(workspace, handlers)
         if not messages:
             break
-        for message in messages:
-            tried += 1
-            handled += _handle(workspace, handlers[message.topic], message)
+        with renewed(workspace, outbox, messages[0].token):
+            for message in messages:
+                tried += 1
+                handled += _handle(workspace, handlers[message.topic], message)
     return handled
 
 
-def extend(workspace: Workspace, message: Message, by: timedelta = LEASE) -> bool:
+def extend(workspace: Workspace, message: Message) -> bool:
     """Keep a message for longer. False if the lease is lost: another process may be at it."""
-    with workspace.database.write() as connection:
-        changed = connection.execute(update(outbox).where(_held(message)).values(lease_until=workspace.clock() + by))
-    return changed.rowcount == 1
+    return prolong(workspace, outbox, _held(message))
 
 
 def _claim(workspace: Workspace, handlers: Handlers) -> list[Message]:
     """Lease the next due messages to this process."""
     if not handlers or not _due(workspace, handlers):
         return []
-    now, token = workspace.clock(), secrets.token_hex(8)
+    now = workspace.clock()
+    due = select(outbox).where(_waiting(handlers, now)).order_by(outbox.c.due_at, outbox.c.id).limit(CLAIMED)
     with workspace.database.write() as connection:
-        due = select(outbox).where(_waiting(handlers, now)).order_by(outbox.c.due_at, outbox.c.id).limit(CLAIMED)
-        rows = connection.execute(due.with_for_update(skip_locked=True)).all()
-        if rows:
-            values = {"lease_until": now + LEASE, "lease_token": token, "attempts": outbox.c.attempts + 1}
-            connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(values))
+        token, rows = claim(connection, outbox, due, now)
     return [Message(row.id, row.topic, row.payload, row.attempts + 1, row.created_at, token) for row in rows]
 
 
@@ -103,8 +94,7 @@ def _due(workspace: Workspace, handlers: Handlers) -> bool:
 
 
 def _waiting(handlers: Handlers, now: datetime) -> ColumnElement[bool]:
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
-    return and_(outbox.c.done_at.is_(None), outbox.c.due_at <= now, outbox.c.topic.in_(sorted(handlers)), free)
+    return and_(outbox.c.done_at.is_(None), outbox.c.due_at <= now, outbox.c.topic.in_(sorted(handlers)), free(outbox, now))
 
 
 def _held(message: Message) -> ColumnElement[bool]:
@@ -120,18 +110,16 @@ def _handle(workspace: Workspace, handler: Handler, message: Message) -> int:
         log.exception("message %s (%s), attempt %s", message.id, message.topic, message.attempts)
         _note(workspace, message, **_after_failure(workspace, message, error))
         return 0
-    _note(workspace, message, done_at=workspace.clock(), error=None)
+    _note(workspace, message, done_at=workspace.clock(), error=None, **LET_GO)
     return 1
 
 
 def _after_failure(workspace: Workspace, message: Message, error: Exception) -> dict[str, Any]:
     """When to try again; or that it is given up."""
-    said = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
     now = workspace.clock()
     if message.attempts >= MOST_ATTEMPTS:
-        return {"done_at": now, "error": said, "lease_until": None}
-    pause = min(FIRST_PAUSE * 4 ** (message.attempts - 1), LONGEST_PAUSE)
-    return {"due_at": now + pause, "error": said, "lease_until": None}
+        return {"done_at": now, "error": said(error), **LET_GO}
+    return {"due_at": now + pause_after(message.attempts), "error": said(error), **LET_GO}
 
 
 def _note(workspace: Workspace, message: Message, **values: Any) -> None:

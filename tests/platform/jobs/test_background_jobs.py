@@ -8,7 +8,8 @@ from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.errors import Fault, NotAllowed, NotThere, Refused
 from looseleaf_platform.jobs.background import TOPIC, cancel, job_of, jobs_of, running, start
-from looseleaf_platform.jobs.outbox import LEASE, drain
+from looseleaf_platform.jobs.leases import LEASE
+from looseleaf_platform.jobs.outbox import drain
 from support.workspaces import as_user
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.database.system_tables import outbox as table
+from looseleaf_platform.jobs import leases
 from looseleaf_platform.jobs.drainer import Drainer
-from looseleaf_platform.jobs.outbox import LEASE, MOST_ATTEMPTS, drain, extend, failed, prune, put, retry
+from looseleaf_platform.jobs.leases import LEASE, MOST_ATTEMPTS
+from looseleaf_platform.jobs.outbox import drain, extend, failed, prune, put, retry
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 
@@ -102,6 +104,21 @@ def test_another_process_takes_over_what_a_dead_one_had_begun(workspace, clock):
     clock.advance(seconds=LEASE.total_seconds() + 1)
     assert drain(workspace, handlers) == 1
     assert heard == [2]
+
+
+def test_work_may_last_longer_than_a_lease(workspace, clock, monkeypatch):
+    monkeypatch.setattr(leases, "RENEWED_AFTER", 0.01)
+    send(workspace, "x")
+    taken: list[int] = []
+
+    def slow(_workspace, _message) -> None:
+        for _ in range(4):
+            clock.advance(seconds=LEASE.total_seconds() * 0.75)
+            assert wait_for(lambda: rows(workspace)[0].lease_until == clock() + LEASE)
+            taken.append(drain(workspace, {"greet": lambda *_: None}))
+
+    assert drain(workspace, {"greet": slow}) == 1
+    assert taken == [0, 0, 0, 0]
 
 
 def test_who_has_lost_the_lease_does_not_speak_for_the_message_any_more(workspace, clock):

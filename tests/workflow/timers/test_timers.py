@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, inspect, select
 
+from looseleaf_platform.jobs.leases import LEASE, MOST_ATTEMPTS
 from looseleaf_workflow.tables import MIGRATIONS, wf_timer
-from looseleaf_workflow.timers import LEASE, MOST_ATTEMPTS, cancel_timer, cancel_timers_of, fire_due, set_timer, take, waiting_timers
+from looseleaf_workflow.timers import cancel_timer, cancel_timers_of, fire_due, set_timer, take, waiting_timers
 
 
 class Bell:

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.errors import LooseleafError, Refused, Unavailable
-from looseleaf_platform.jobs.outbox import MOST_ATTEMPTS, Message, put
+from looseleaf_platform.jobs.leases import MOST_ATTEMPTS
+from looseleaf_platform.jobs.outbox import Message, put
 from looseleaf_platform.records.ids import decode, encode, new_id
 from looseleaf_workflow.automations import holding
 from looseleaf_workflow.automations.retrying import backoff
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 200
 """Steps of one run that are done in a row, before others have their turn."""
-SENDING = timedelta(minutes=2)
+SENDING = timedelta(seconds=30)
 """How long a process may take to send something before others take it for lost."""
 ACTIVE = ("waiting", "running", "failing")
 ERROR_LENGTH = 1000

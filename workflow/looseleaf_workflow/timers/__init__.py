@@ -5,12 +5,10 @@ cancel_timers_of(connection, "approval", instance_id)
 fire_due(workspace, {"approval": handler})                                    # a chore of the drainer
 """
 
-from looseleaf_workflow.timers.firing import LEASE, MOST_ATTEMPTS, Handler, Handlers, Timer, chore, fire_due, take
+from looseleaf_workflow.timers.firing import Handler, Handlers, Timer, chore, fire_due, take
 from looseleaf_workflow.timers.setting import cancel_timer, cancel_timers_of, set_timer, set_timers, waiting_timers
 
 __all__ = [
-    "LEASE",
-    "MOST_ATTEMPTS",
     "Handler",
     "Handlers",
     "Timer",

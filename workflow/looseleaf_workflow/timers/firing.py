@@ -1,22 +1,22 @@
 """Firing what is due, in due order, by whichever process comes first, however late.
 
 A firing is a command with the key (timer, generation). A handler does its work in one transaction and begins it with `take`, which is
-true once per key: a timer that was moved, cancelled, fired, or taken over by another process after its lease ran out, gives false, and
+true once per key: a timer that was moved, cancelled, fired, or taken over by another process because its lease ran out, gives false, and
 the handler then does nothing. What a handler raises is tried again after a growing pause, MOST_ATTEMPTS times; others go on meanwhile.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from looseleaf_platform.errors import Unavailable
+from looseleaf_platform.jobs.leases import LET_GO, MOST_ATTEMPTS, claim, free, pause_after, renewed, said
 from looseleaf_workflow.tables import wf_timer
 
 if TYPE_CHECKING:
@@ -25,15 +25,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
-MOST_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(hours=1)
 CLAIMED = 20
 """Timers taken at a time."""
 LIMIT = 500
 """Timers fired in one round, so that other work is not kept waiting after an outage."""
-ERROR_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +69,34 @@ def fire_due(workspace: Workspace, handlers: Handlers, limit: int = LIMIT) -> in
         timers = _claim(workspace, handlers, min(CLAIMED, limit - tried))
         if not timers:
             break
-        for timer in timers:
-            tried += 1
-            fired += _fire(workspace, handlers[timer.owner_kind], timer)
+        with renewed(workspace, wf_timer, timers[0].token):
+            for timer in timers:
+                tried += 1
+                fired += _fire(workspace, handlers[timer.owner_kind], timer)
     return fired
 
 
 def take(connection: Connection, workspace: Workspace, timer: Timer) -> bool:
     """Note, in the transaction that does the work, that a timer has fired. False: it is none of this process's business any more."""
-    values = {"state": "fired", "fired_at": workspace.clock(), "late_by": int(timer.late.total_seconds()), "error": None}
+    values = {
+        "state": "fired",
+        "fired_at": workspace.clock(),
+        "late_by": int(timer.late.total_seconds()),
+        "error": None,
+        "lease_until": None,
+    }
     return connection.execute(update(wf_timer).where(_held(timer)).values(**values)).rowcount == 1
 
 
 def _claim(workspace: Workspace, handlers: Handlers, most: int) -> list[Timer]:
     """Lease the next due timers to this process. `now` is read once, for the comparison and for what is stored."""
-    now, token = workspace.clock(), secrets.token_hex(8)
+    now = workspace.clock()
     with workspace.database.read() as connection:
         if not handlers or connection.scalar(select(wf_timer.c.id).where(_due(handlers, now)).limit(1)) is None:
             return []
     statement = select(wf_timer).where(_due(handlers, now)).order_by(wf_timer.c.fire_at, wf_timer.c.id).limit(most)
     with workspace.database.write() as connection:
-        rows = connection.execute(statement.with_for_update(skip_locked=True)).all()
-        if rows:
-            values = {"lease_until": now + LEASE, "lease_token": token, "attempts": wf_timer.c.attempts + 1}
-            connection.execute(update(wf_timer).where(wf_timer.c.id.in_([row.id for row in rows])).values(values))
+        token, rows = claim(connection, wf_timer, statement, now)
     return [
         Timer(
             row.id, row.generation, row.owner_kind, row.owner_id, row.name, row.fire_at, row.payload, row.attempts + 1,
@@ -108,8 +107,8 @@ def _claim(workspace: Workspace, handlers: Handlers, most: int) -> list[Timer]:
 
 
 def _due(handlers: Handlers, now: datetime) -> ColumnElement[bool]:
-    free = or_(wf_timer.c.lease_until.is_(None), wf_timer.c.lease_until < now)
-    return and_(wf_timer.c.state == "waiting", wf_timer.c.fire_at <= now, wf_timer.c.owner_kind.in_(sorted(handlers)), free)
+    owned = wf_timer.c.owner_kind.in_(sorted(handlers))
+    return and_(wf_timer.c.state == "waiting", wf_timer.c.fire_at <= now, owned, free(wf_timer, now))
 
 
 def _held(timer: Timer) -> ColumnElement[bool]:
@@ -134,8 +133,6 @@ def _fire(workspace: Workspace, handler: Handler, timer: Timer) -> int:
 
 def _after_failure(workspace: Workspace, timer: Timer, error: Exception) -> dict[str, Any]:
     """When to try again; or that it is given up."""
-    said = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
     if timer.attempts >= MOST_ATTEMPTS:
-        return {"state": "failed", "error": said, "lease_until": None}
-    pause = min(FIRST_PAUSE * 4 ** (timer.attempts - 1), LONGEST_PAUSE)
-    return {"error": said, "lease_until": workspace.clock() + pause, "lease_token": None}
+        return {"state": "failed", "error": said(error), **LET_GO}
+    return {"error": said(error), "lease_until": workspace.clock() + pause_after(timer.attempts), "lease_token": None}
