@@ -153,9 +153,9 @@ class Painter:
         )
         return Control(slot, name, id, html, kind_of(slot), faults)
 
-    def field(self, slot: Slot, filled: Filled) -> Markup:
-        """A control with its label, help and faults: one cell of a form."""
-        control = self.control(slot, filled)
+    def field(self, slot: Slot, filled: Filled, name: str = "") -> Markup:
+        """A control with its label, help and faults: one cell of a form. `name`: of its input, where it isn't the field's."""
+        control = self.control(slot, filled, name=name)
         return Markup(
             self._template("", "_field").render(
                 slot=slot,

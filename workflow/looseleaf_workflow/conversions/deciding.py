@@ -15,7 +15,7 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Fault, NotThere, Refused
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.requests import Record
-from looseleaf_workflow.conversions.definition import Conversion, Target
+from looseleaf_workflow.conversions.definition import Conversion, Target, conversions_of
 from looseleaf_workflow.conversions.finding import Candidate, Looked, candidates
 from looseleaf_workflow.conversions.reading import Sources, fills_of, given_values, may_convert, read_sources
 from looseleaf_workflow.conversions.stored import Became, became_of
@@ -48,13 +48,15 @@ class Part:
     """What becomes of one target. `how`: "" where a person must choose. `id`: of the record made or taken.
 
     `values`: parsed, what a new record gets, or what is filled into blanks of one taken; `kept`: fields of one taken that hold
-    something else already; `asked`: raw values that a person gave; `shared`: another record of the same call makes it.
+    something else already; `asked`: raw values that a person gave; `shared`: another record of the same call makes it. `proposed`: what a new
+    record would get.
     """
 
     target: Target
     how: How = ""
     id: int | None = None
     values: dict[str, Any] = part(default_factory=dict)
+    proposed: Mapping[str, Any] = part(default_factory=dict)
     asked: dict[str, Any] = part(default_factory=dict)
     kept: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
@@ -156,7 +158,7 @@ def _decide_target(context: Context, sources: Sources, target: Target, wanted: l
         values, faults = fills_of(context, sources, target, prospect.record.id)
         values |= {link.field: id for link in target.links if (id := prospect.parts[link.target].id) is not None}
         written = {name: value for name, value in values.items() if name in writable}
-        part = prospect.parts[target.name] = Part(target, values=written, asked=dict(choice.values), faults=faults)
+        part = prospect.parts[target.name] = Part(target, values=written, proposed=dict(written), asked=dict(choice.values), faults=faults)
         pointing = prospect.conversion.link_to(target.name)
         pointed = prospect.record.values.get(pointing) if pointing else None
         looked.append(Looked({**values, **part.asked}, choice.id if choice.how == "take" else None, pointed))
@@ -218,7 +220,25 @@ def _fill(part: Part) -> None:
     part.faults = []
     taken = next(one for one in part.candidates if one.id == part.id)
     part.version = taken.version
-    part.kept = tuple(
-        name for name, value in part.values.items() if name in taken.values and not taken.blank(name) and taken.values[name] != value
-    )
-    part.values = {name: value for name, value in part.values.items() if taken.changeable and taken.blank(name)}
+    part.values, part.kept = filled_into(taken, part.proposed)
+
+
+def filled_into(taken: Candidate, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What of the values goes into the blanks of a record that is there, and where it keeps something else."""
+    fills = {name: value for name, value in values.items() if taken.changeable and taken.blank(name)}
+    kept = (name for name, value in values.items() if name in taken.values and not taken.blank(name) and taken.values[name] != value)
+    return fills, tuple(kept)
+
+
+def offered(context: Context, object_name: str, id: int) -> tuple[tuple[Conversion, ...], tuple[Became, ...]]:
+    """The conversions that the actor may do with a record now, and those that were done. No query for an object without any."""
+    open_ones, done = [], []
+    for conversion in conversions_of(context.model, object_name):
+        became = became_of(context, conversion, [id]).get(id)
+        if became is not None:
+            done.append(became)
+        elif context.profile.can(object_name, "update"):
+            sources = read_sources(context, conversion, [id])
+            if id in sources.changeable and id in sources.records and may_convert(sources, id):
+                open_ones.append(conversion)
+    return tuple(open_ones), tuple(done)
