@@ -33,6 +33,11 @@ fields:
   seal_keeper:       {type: lookup, to: user}
   discount_approved: {type: boolean}
   close_date:        {type: date}
+  stage:             {type: select, options: {proposal: Proposal, contract: Contract, won: Won}}
+---
+pipeline: sales
+object: opportunity
+stages: [{stage: proposal}, {stage: contract}, {stage: won, closed: won}]
 ---
 object: quote_line
 title: name

@@ -14,14 +14,15 @@ from looseleaf_metadata.vocabulary import Vocabulary
 from looseleaf_platform.vocabulary import platform_vocabulary
 from looseleaf_workflow.approvals.definition import Definition
 from looseleaf_workflow.kinds.approval import ApprovalKind
+from looseleaf_workflow.kinds.pipeline import PipelineKind
 from support.approval_play import Play, World
 from support.approval_texts import FIRM, CalendarNames
 
 
 @pytest.fixture(scope="session")
 def language() -> Vocabulary:
-    """The platform's language with approvals."""
-    return replace(platform_vocabulary(), kinds=(CalendarNames(), ApprovalKind()))
+    """The platform's language with approvals, and with pipelines, whose stages they move to."""
+    return replace(platform_vocabulary(), kinds=(CalendarNames(), PipelineKind(), ApprovalKind()))
 
 
 @pytest.fixture

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
 from looseleaf_platform.context import SYSTEM
-from looseleaf_platform.errors import Decided, Refused
-from looseleaf_platform.records.requests import Change, Operation
+from looseleaf_platform.errors import Decided, NotThere, Refused
+from looseleaf_platform.jobs.outbox import drain
+from looseleaf_platform.records import read
+from looseleaf_platform.records.requests import Change, Operation, Query
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.approvals import commands as c
+from looseleaf_workflow.running.looking import seen_instance
 from support.approving import DISCOUNT, Approving
+from support.workspaces import as_user
 
 Make = Callable[..., Approving]
 CALLER = """
@@ -70,6 +75,88 @@ def test_a_rejection_does_what_is_declared_for_it(firm: Make) -> None:
     office.reject(id, office.boss)
     assert office.get(deal)["note"] == "refused"
     assert done(office, "update") == [("done", "")]
+
+
+TASKS = """
+---
+object: task
+title: subject
+owner: required
+fields:
+  subject: {type: text, required: true, max_length: 200}
+  due_on:  {type: date}
+  deal:    {type: lookup, to: deal}
+---
+automation: hand_over
+object: deal
+trigger: manual
+steps: [{update: note, values: {note: "handed over {{ name }}"}}]
+---
+"""
+ACTIONS = """
+approval: everything
+object: deal
+order: 3
+label: {zh: 全部动作, en: Everything}
+start_when: "note == 'all'"
+readers: [{who: {role: legal}, at: pass}]
+flow: [{approve: manager, who: manager}]
+on_approved:
+  - {update: self, values: {seal_no: "S-{{ amount }}", margin: "{{ 10 + 1 }}"}}
+  - {create: deal_line, values: {deal: "{{ id }}", product: "For {{ name }}"}}
+  - {task: submitter, subject: "Hand {{ name }} over", due: 2 days}
+  - {email: [submitter, {role: legal}], subject: "Agreed: {{ name }}", body: "{{ amount }}"}
+  - {assign: {manager: submitter}}
+  - {notify: owner, text: "{{ name }} is yours"}
+  - {webhook: "https://127.0.0.1:9/hook", body: {deal: "{{ name }}"}}
+  - {start: hand_over}
+  - {update: self, values: {margin: "{{ name }}"}}
+"""
+
+
+def test_actions_are_the_steps_of_automations_with_their_expressions(firm: Make) -> None:
+    office = firm(TASKS + ACTIONS)
+    deal, id = office.started(note="all")
+    office.agree(id, office.boss)
+    states = {row["what"]: (row["state"], row["error"]) for row in office.rows("approval_effect", kind="action")}
+    assert all(state == ("done", "") for what, state in states.items() if what != "update"), states
+    assert sorted(state for state, _ in done(office, "update")) == ["done", "failed"]
+    values = office.get(deal)
+    assert (values["seal_no"], values["margin"], values["owner"]) == ("S-200.00", 11, office.boss.actor.id)
+    system = office.workspace.context(SYSTEM)
+    (line,) = read.page(system, "deal_line", Query()).records
+    assert (line.values["deal"], line.values["product"]) == (deal, "For 二期产线")
+    (task,) = read.page(system, "task", Query()).records
+    assert (task.values["subject"], task.values["owner"], task.values["deal"]) == ("Hand 二期产线 over", office.lin.actor.id, deal)
+    assert str(task.values["due_on"]) == "2026-03-04"
+    texts = [row["text"] for row in office.rows("wf_notification", user_id=office.boss.actor.id)]
+    assert "二期产线 is yours" in texts
+    runs = {row["automation_id"]: row["state"] for row in office.rows("automation_run")}
+    assert runs == {"approval:everything": "waiting", "hand_over": "waiting"}
+    handlers = {topic: handler for extension in office.workspace.extensions for topic, handler in extension.handlers.items()}
+    drain(office.workspace, handlers)
+    assert office.get(deal)["note"] == "handed over 二期产线"
+    (call,) = office.rows("automation_step", kind="webhook")
+    assert call["input"]["body"] == {"deal": "二期产线"}
+
+
+def test_readers_are_told_and_may_look_and_nobody_else(firm: Make) -> None:
+    office = firm((TASKS + ACTIONS).replace("on_approved:", "on_withdrawn:"))
+    stranger = as_user(office.workspace, [], name="路人")
+    deal, id = office.started(note="all")
+    for person in (office.zhou, stranger):
+        with pytest.raises(NotThere) if person is stranger else nullcontext():
+            seen_instance(office.again(person), id)
+    reader = as_user(office.workspace, [], name="读者")
+    write(office.workspace.context(SYSTEM), [Change("create", "role_member", values={"user": reader.actor.id, "role": "legal"})])
+    office.agree(id, office.boss)
+    assert done(office, "pass") == [("done", "")]
+    texts = [row["text"] for row in office.rows("wf_notification", user_id=reader.actor.id)]
+    assert texts == ["供你查阅：全部动作"]
+    assert seen_instance(office.workspace.context(reader.actor), id).state.status == "approved"
+    with pytest.raises(NotThere):
+        seen_instance(office.workspace.context(stranger.actor), id)
+    assert deal
 
 
 def test_s05_a_gated_stage_is_left_once_when_the_approval_agrees_and_shows_that_it_waits(firm: Make) -> None:

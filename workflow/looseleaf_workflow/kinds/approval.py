@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from looseleaf_metadata.documents import pointer_of
 from looseleaf_metadata.frozen import FrozenMap, freeze
-from looseleaf_metadata.kinds.base import Kind, Schema
+from looseleaf_metadata.kinds.base import NAME, Kind, Schema, mapping
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.model import Object
 from looseleaf_metadata.names import humanised
@@ -21,14 +20,22 @@ from looseleaf_workflow.approvals.checking.nodes import build_flow
 from looseleaf_workflow.approvals.checking.people import check_clock, policies
 from looseleaf_workflow.approvals.checking.schema import DEFINITIONS, EFFECT_KEYS, HEADER
 from looseleaf_workflow.approvals.definition import Definition, Level, Lock, Material, Policies, Readers
+from looseleaf_workflow.automations import short
+from looseleaf_workflow.automations.draft import Draft as StepDraft
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation
     from looseleaf_metadata.documents import Document
     from looseleaf_metadata.vocabulary import Vocabulary
 
-ACTIONS = ("assign", "create", "email", "move_stage", "notify", "start", "tag", "task", "update", "webhook")
-"""What an approval may do when it ends. Each is carried out by the part of the wing that knows it."""
+TEMPLATES = ("approved", "rejected", "withdrawn", "terminated")
+"""Words that the product has for telling people."""
+ACTIONS: Mapping[str, Schema] = {
+    **{word: short.schema_of(word) for word in short.ARGUMENTS},
+    "notify": short.schema_of("notify", optional=frozenset({"text"}), template={"type": "string", "enum": list(TEMPLATES)}),
+    "start": mapping({"start": NAME}, ("start",)),
+}
+"""What an approval may do when it ends: steps of automations in short, and the start of an automation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class ApprovalKind(Kind):
     required = ("object", "flow")
 
     def properties(self, vocabulary: Vocabulary) -> Schema:
-        return HEADER
+        return {**HEADER, **dict.fromkeys(EFFECT_KEYS, short.listing_of(ACTIONS))}
 
     def schema(self, vocabulary: Vocabulary) -> Schema:
         """The whole schema, with the nodes and people that refer to themselves."""
@@ -154,16 +161,31 @@ def _check_calendar(draft: Draft) -> None:
 
 
 def _check_effects(draft: Draft, key: str, effects: list[Mapping[str, Any]]) -> None:
-    """Each effect is one action; the fields that an update names exist."""
+    """Each action, as the step that it is checks it."""
+    steps = StepDraft(draft.document, draft.run, draft.object, draft.calendar, kind="approval")
     for index, effect in enumerate(effects):
-        pointer = f"/{key}/{index}"
-        action = next(iter(effect))
-        if action not in ACTIONS:
-            draft.fault(pointer, "unknown-action", Text("unknown action '{name}'", name=action), suggest(action, ACTIONS))
-        if action == "update" and effect[action] == "self" and isinstance(effect.get("values"), Mapping):
-            for name in effect["values"]:
-                where = f"{pointer}/values{pointer_of(name)}"
-                draft.run.known_field(draft.document, where, draft.object, name, draft.source, "update", key=True)
+        pointer, word = f"/{key}/{index}", next(iter(effect))
+        if word == "start":
+            _check_start(draft, f"{pointer}/start", effect["start"])
+        elif word == "notify" and "text" not in effect:
+            draft.who(f"{pointer}/notify")
+        else:
+            if word == "notify" and "template" in effect:
+                draft.inert(f"{pointer}/template", Text("'{key}' has no effect beside '{other}'", key="template", other="text"))
+            short.check(steps, pointer, effect)
+
+
+def _check_start(draft: Draft, pointer: str, name: str) -> None:
+    """An automation of the same object that is started by hand."""
+    known = {one.name: one.data for one in draft.run.documents if one.kind == "automation"}
+    fitting = [one for one, data in known.items() if data.get("object") == draft.object and data.get("trigger") == "manual"]
+    if name in fitting:
+        draft.refer(f"automation:{name}", pointer, "start")
+    elif name in known:
+        message = Text("'{name}' is not started by hand on records of {object}", name=name, object=draft.object)
+        draft.fault(pointer, "wrong-automation", message, suggest(name, fitting))
+    else:
+        draft.fault(pointer, "unknown-automation", Text("unknown automation '{name}'", name=name), suggest(name, fitting))
 
 
 def _check_callees(document: Document, run: Compilation, definition: Definition, definitions: Mapping[str, Definition]) -> None:

@@ -26,7 +26,7 @@ from looseleaf_workflow.approvals.effects import Effect, effects
 from looseleaf_workflow.approvals.listing import changes
 from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.organisation import Firm
-from looseleaf_workflow.running import performing
+from looseleaf_workflow.running import actions, performing
 from looseleaf_workflow.running.answers import answer
 from looseleaf_workflow.running.stored import Instance, create, keep_version, read_instance, store, store_changes
 from looseleaf_workflow.running.tables import approval_command, approval_instance
@@ -142,7 +142,7 @@ def carry_out(connection: Connection, context: Context, found: Instance, command
         keep_version(connection, context, definition)
     after = store(connection, context, replace(found, definition=definition), decision.events, decision.state)
     store_changes(connection, context, after, changes(definition, before, decision.state, old=found.definition))
-    performing.perform(connection, context, after, effects(definition, before, decision.events), FLOWS)
+    performing.perform(connection, context, after, effects(definition, before, decision.events), DEEDS)
     if decision.state.ended and not before.ended:
         performing.after_end(connection, context, after)
         tell_parent(connection, context, after)
@@ -248,7 +248,7 @@ def _cancel_child(connection: Connection, context: Context, parent: Instance, ef
         send(connection, context, lock(connection, context, id), c.Terminate("the caller ended"), f"stop:{parent.code}:{effect.key}:{id}")
 
 
-FLOWS = {"start_child": _start_child, "cancel_child": _cancel_child}
+DEEDS = {"start_child": _start_child, "cancel_child": _cancel_child, "action": actions.act}
 
 
 def version_now(context: Context, approval: str) -> Definition:

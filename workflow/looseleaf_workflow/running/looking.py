@@ -24,7 +24,7 @@ from looseleaf_workflow.approvals.events import Event
 from looseleaf_workflow.approvals.listing import hidden
 from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.running.stored import Instance, instances_by_id, instances_on, read_events, read_instance, read_trails
-from looseleaf_workflow.running.tables import approval_instance, approval_offer, approval_task
+from looseleaf_workflow.running.tables import approval_effect, approval_instance, approval_offer, approval_task
 
 MOST = 200
 """Tasks that are listed at once."""
@@ -160,7 +160,14 @@ def _may_see(connection: Connection, context: Context, found: Instance) -> bool:
         return True
     task = approval_task.c
     held = select(task.id).where(task.instance_id == found.id, task.holder == names[0]).limit(1)
-    return connection.scalar(held) is not None or _may_read(context, found)
+    return connection.scalar(held) is not None or _may_read(context, found) or _was_shown(connection, names[0], found.id)
+
+
+def _was_shown(connection: Connection, person: str, id: int) -> bool:
+    """Whether an approval was copied to somebody."""
+    entry = approval_effect.c
+    shown = select(entry.people).where(entry.instance_id == id, entry.kind == "show", entry.state == "done")
+    return any(person in people for people in connection.scalars(shown))
 
 
 def _names(context: Context) -> tuple[str, ...]:

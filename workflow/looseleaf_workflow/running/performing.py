@@ -1,4 +1,4 @@
-"""What follows from events: messages to people, the actions that a flow declares for its end, and the move that it gave leave for.
+"""What follows from events: messages to people, read-only entries, and the move that a flow gave leave for. Actions are in actions.py.
 
 Done in the transaction of the decision, so exactly once. An action that is refused is undone by itself and told; the decision stands.
 """
@@ -6,6 +6,7 @@ Done in the transaction of the decision, so exactly once. An action that is refu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -19,14 +20,13 @@ from looseleaf_platform.records.write import write_within
 from looseleaf_workflow import who
 from looseleaf_workflow.approvals.effects import Effect
 from looseleaf_workflow.approvals.questions import ADMINS
-from looseleaf_workflow.frozen_json import to_data
+from looseleaf_workflow.frozen_json import load, to_data
 from looseleaf_workflow.notifications.telling import About, tell
 from looseleaf_workflow.organisation import Firm, person_id
 from looseleaf_workflow.people import resolve
 from looseleaf_workflow.running.stored import Instance
 from looseleaf_workflow.running.tables import approval_effect
 from looseleaf_workflow.stages.gate import AGREED
-from looseleaf_workflow.stages.plans import stage_plans
 from looseleaf_workflow.tables import stage_now
 
 KIND = "approval"
@@ -39,13 +39,14 @@ Deed = Callable[[Connection, Context, Instance, Effect], None]
 
 
 def perform(
-    connection: Connection, context: Context, instance: Instance, effects: Iterable[Effect], flows: Mapping[str, Deed] = {}
+    connection: Connection, context: Context, instance: Instance, effects: Iterable[Effect], others: Mapping[str, Deed] = {}
 ) -> None:
-    """Carry effects out, each once by its key, and note what became of each. `flows`: what starts and stops called flows."""
-    deeds = {"tell": _tell_effect, "action": _act, **flows}
-    for effect in effects:
+    """Carry effects out, each once by its key, and note what became of each. `others`: what starts and stops called flows, and acts on the record."""
+    deeds = {"tell": _tell_effect, "show": _show_effect, **others}
+    for given in effects:
+        effect = _with_readers(connection, context, instance, given) if given.kind == "show" else given
         deed = deeds.get(effect.kind)
-        if deed is None or (effect.kind == "action" and effect.what not in ACTIONS):
+        if deed is None:
             _note(connection, context, instance, effect, "unknown", "")
             continue
         error = _tried(connection, context, instance, lambda deed=deed, effect=effect: deed(connection, context, instance, effect))  # type: ignore[misc]
@@ -57,6 +58,9 @@ def _tried(connection: Connection, context: Context, instance: Instance, do: Cal
     savepoint = connection.begin_nested()
     try:
         do()
+    except ArithmeticError as error:
+        savepoint.rollback()
+        return Text("This can't be computed: {reason}", reason=type(error).__name__).translate(context.locale)
     except LooseleafError as refused:
         savepoint.rollback()
         said = [fault.say(context.locale) for fault in refused.faults] if isinstance(refused, Refused) else []
@@ -91,6 +95,7 @@ WORDS: Mapping[str, Text] = {
     "rejected": Text("Rejected: {approval}", approval=""),
     "withdrawn": Text("Withdrawn: {approval}", approval=""),
     "terminated": Text("Terminated: {approval}", approval=""),
+    "shown": Text("For your information: {approval}", approval=""),
 }
 """What people are told, by the effect's word."""
 
@@ -120,34 +125,32 @@ def label_of(instance: Instance) -> Label:
     return Label.of(instance.definition.label)
 
 
-# --- actions of the flow
+# --- readers
 
 
-def _act(connection: Connection, context: Context, instance: Instance, effect: Effect) -> None:
-    ACTIONS[effect.what](connection, context, instance, effect.data)
+def _with_readers(connection: Connection, context: Context, instance: Instance, effect: Effect) -> Effect:
+    """A read-only entry with the people whom it is for: those of a copy are known, those of a flow are found now."""
+    if effect.people or "who" not in effect.data:
+        return effect
+    firm = Firm(connection, context, instance.object, instance.record)
+    wanted = load(who.Who, to_data(effect.data["who"]))
+    people = dict.fromkeys(id for person in wanted for id in resolve(person, firm, instance.submitter).people)
+    return replace(effect, people=tuple(people))
 
 
-def _update(connection: Connection, context: Context, instance: Instance, data: Mapping[str, Any]) -> None:
-    """`{update: self, values: {…}}`"""
-    if data["update"] != "self":
-        raise Refused([Fault("", "unknown-action", Text("An approval updates its own record only"))])
-    _write(connection, context, instance, dict(data.get("values", {})))
+def _show_effect(connection: Connection, context: Context, instance: Instance, effect: Effect) -> None:
+    """Readers are told; that they may look is what the entry itself says."""
+    _tell(connection, context, instance, WORDS["shown"], effect.people)
 
 
-def _move(connection: Connection, context: Context, instance: Instance, data: Mapping[str, Any]) -> None:
-    """`{move_stage: contract}`"""
-    held = stage_plans(context.runtime, instance.object)
-    if not held:
-        raise Refused([Fault("", "unknown-stage", Text("The record has no stages"))])
-    _write(connection, context, instance, {held[0].field.name: data["move_stage"]})
+# --- what a flow does to its record
 
 
-def _notify(connection: Connection, context: Context, instance: Instance, data: Mapping[str, Any]) -> None:
-    """`{notify: owner, text: …}`"""
+def notify_plainly(connection: Connection, context: Context, instance: Instance, data: Mapping[str, Any]) -> None:
+    """`{notify: owner}`, or with `template: rejected`: told in the words that the product has for it."""
     firm = Firm(connection, context, instance.object, instance.record)
     people = dict.fromkeys(id for person in _named(data["notify"]) for id in resolve(person, firm, instance.submitter).people)
-    words = str(data["text"]) if "text" in data else WORDS.get(instance.state.status, WORDS["approved"])
-    _tell(connection, context, instance, words, people)
+    _tell(connection, context, instance, WORDS.get(data.get("template", instance.state.status), WORDS["approved"]), people)
 
 
 def _named(written: Any) -> who.Who:
@@ -157,19 +160,16 @@ def _named(written: Any) -> who.Who:
         raise Refused([Fault("", "unknown-person", Text("unknown person '{name}'", name=str(unknown)[:60]))]) from None
 
 
-ACTIONS: Mapping[str, Callable[[Connection, Context, Instance, Mapping[str, Any]], None]] = {
-    "update": _update,
-    "move_stage": _move,
-    "notify": _notify,
-}
+def operation_of(instance: Instance) -> Operation:
+    """The operation of a flow's own writes: past its lock, and through the gate that waits for it."""
+    name = instance.definition.name
+    return Operation(KIND, reason=f"{name} {instance.code}", exemptions=frozenset({OWN, AGREED.format(approval=name)}))
 
 
 def _write(connection: Connection, context: Context, instance: Instance, values: Mapping[str, Any]) -> None:
-    """Change the record as the system: past the flow's own lock, and through the gate that waits for this approval."""
+    """Change the record as the system."""
     system = context.workspace.bound(SYSTEM, context.runtime, "job")
-    name = instance.definition.name
-    operation = Operation(KIND, reason=f"{name} {instance.code}", exemptions=frozenset({OWN, AGREED.format(approval=name)}))
-    write_within(connection, system, [Change("update", instance.object, instance.record, values)], operation)
+    write_within(connection, system, [Change("update", instance.object, instance.record, values)], operation_of(instance))
 
 
 # --- leave to go to another stage

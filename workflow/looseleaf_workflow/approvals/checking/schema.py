@@ -61,7 +61,6 @@ MODE = either(
 )
 FIELDS = mapping({"edit": NAMES, "hide": NAMES, "require": NAMES}, minProperties=1)
 CLAIM = either(boolean=BOOLEAN, object=mapping({"lease": DURATION}, ("lease",)))
-ACTIONS: Schema = listing({"type": "object", "minProperties": 1})
 LANE_KEYS: dict[str, Any] = {"id": NAME, "label": LABEL}
 STEP_KEYS: dict[str, Any] = {
     "label": LABEL,
@@ -115,6 +114,7 @@ NODES: dict[str, Schema] = {
 """By kind. The words for kinds and the words for properties are disjoint: a node has one kind."""
 DEFINITIONS: dict[str, Schema] = {"who": WHO_DEFINITION, "flow": listing({"x-by-first-key": NODES})}
 EFFECT_KEYS = ("on_approved", "on_rejected", "on_withdrawn", "on_terminated")
+"""Their actions are steps of automations in short, which the kind adds."""
 HEADER: dict[str, Schema] = {
     "id": NAME,
     "object": NAME,
@@ -138,5 +138,4 @@ HEADER: dict[str, Schema] = {
     "deadline": mapping({"in": DURATION, "do": words("remind", "auto_agree", "auto_reject", "notify_admin")}, ("in",)),
     "readers": listing(mapping({"who": WHO, "at": words("start", "pass", "reject", "end"), "hide": NAMES}, ("who",))),
     "flow": {**FLOW, "minItems": 1},
-    **dict.fromkeys(EFFECT_KEYS, ACTIONS),
 }

@@ -41,12 +41,12 @@ class Gone(LooseleafError):
 class Work:
     """What a step works with. `context`: of the identity that the automation runs as; `scope`: the record as it is now, for expressions.
 
-    `key`: the same whenever this step of this run is tried, and no other's. `event`: what set the run off.
+    `run_id`: None where no run does it; `key`: the same whenever this step of this run is tried, and no other's. `event`: what set the run off.
     """
 
     connection: Connection
     context: Context
-    run_id: int
+    run_id: int | None
     key: str
     scope: Scope
     object: str
