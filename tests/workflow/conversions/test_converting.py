@@ -166,6 +166,7 @@ def test_each_person_converts_by_their_own_rights(leads: Converting) -> None:
     mine = leads.lead(budget="100 CNY", campaign="春季展")
     with pytest.raises(NotThere):
         leads.convert(mine, by=leads.wu)
+    assert [part.withheld for part in leads.preview(mine, by=leads.gu).parts.values()] == [(), (), ("campaign",)]
     [done] = leads.convert(mine, by=leads.gu)
     deal = leads.get("deal", done.outcomes[2].id)
     assert (deal["amount"], deal["campaign"]) == (None, None), "what is hidden from, or withheld from the pen of, who converts goes nowhere"
@@ -251,3 +252,42 @@ def test_the_number_of_queries_does_not_go_by_the_number_of_leads(leads: Convert
             leads.convert(*ids[1:])
         counts.append(len(sent))
     assert counts[1] <= counts[0] + 4, counts
+
+
+GATES = """
+pipeline: leads
+object: lead
+field: status
+stages:
+  - {stage: new, exit_when: [{check: "budget > 0", label: {zh: 有预算, en: A budget}}]}
+  - {stage: converted, closed: won}
+  - {stage: closed, closed: lost}
+---
+assignment: accounts
+object: account
+when: "region == 'south'"
+rules:
+  - {to: {round_robin: [{user: wu@firm.cn}]}}
+"""
+
+
+def test_stage_gates_and_assignment_hold_as_by_any_other_door(small: Converting) -> None:
+    write(small.system, [Change("update", "user", small.wu.actor.id, {"email": "wu@firm.cn"})])
+    small.publish(OBJECTS, CONVERSION, GATES)
+    id = small.lead(region="south")
+    with pytest.raises(Refused) as refused:
+        small.convert(id)
+    assert codes(refused) == [("/records/0/status", "stage-exit")]
+    assert small.all("account") == []
+    write(small.again(small.lin), [Change("update", "lead", id, {"budget": "5 CNY"})])
+    [done] = small.convert(id)
+    assert small.get("account", done.outcomes[0].id)["owner"] == small.wu.actor.id
+    assert [(row["to_stage"], row["operation"]) for row in small.rows("stage_move")][-1] == ("converted", done.operation)
+
+
+def test_what_the_record_itself_would_get_and_cannot_hold_is_told(small: Converting) -> None:
+    objects = OBJECTS.replace("  campaign: {type: text}\n  consent", "  campaign: {type: text, max_length: 3}\n  consent")
+    small.publish(objects, CONVERSION.replace("set: {status: converted}", "set: {status: converted, campaign: {value: name}}"))
+    with pytest.raises(Refused) as refused:
+        small.convert(small.lead(name="很长的名字"))
+    assert codes(refused) == [("/records/0", "too-long")]

@@ -44,7 +44,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class BoundPart:
-    """One target. `chosen`: "make", "skip", "" or the key of the record to take; `facts`: (label, text) of what a new record gets unasked."""
+    """One target. `chosen`: "make", "skip", "" or the key of the record to take; `facts`: (label, text) of what a new record gets unasked.
+
+    `withheld`: labels of fields that would get something if the reader might write them.
+    """
 
     part: Part
     object: Object
@@ -54,6 +57,7 @@ class BoundPart:
     filled: Filled
     facts: tuple[tuple[str, str], ...]
     faults: tuple[Fault, ...]
+    withheld: tuple[str, ...]
     may_make: bool
 
     @property
@@ -135,6 +139,7 @@ def _part(context: Context, situation: Situation, part: Part, choices: Mapping[s
         filled=Filled(raw, titles_of(context, slots, raw), tuple(shown)),
         facts=tuple(facts),
         faults=tuple(fault for fault in own if fault not in shown),
+        withheld=_labels(context, thing, part.withheld),
         may_make=context.profile.can(thing.name, "create"),
     )
 

@@ -143,6 +143,7 @@ def _part(context: Context, part: Part, spoken: str) -> dict[str, Any]:
             name: field_type(fields[name].type).dump(value, fields[name]) for name, value in part.values.items() if name not in _links(part)
         },
         "kept": list(part.kept),
+        "withheld": list(part.withheld),
         "matches": [
             {"id": encode(one.id), "title": one.title, "same": list(one.fields), "agrees": one.agrees, "changeable": one.changeable}
             for one in part.candidates

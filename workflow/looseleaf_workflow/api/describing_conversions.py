@@ -31,6 +31,7 @@ BECAME = _shape(conversion=TEXT, at=TEXT, actor=MAYBE_ID, became=_list(OUTCOME))
 PART = _shape(
     **{"target": TEXT, "object": TEXT, "as": {"enum": ["make", "take", "skip", None]}, "id": MAYBE_ID, "values": {"type": "object"}},
     kept=_list(TEXT),
+    withheld=_list(TEXT),
     matches=_list(_shape(id=ID_SCHEMA, title=TEXT, same=_list(TEXT), agrees=WHETHER, changeable=WHETHER)),
     hidden_match=WHETHER,
     errors=_list(_shape(pointer=TEXT, code=TEXT, message=TEXT)),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
-from looseleaf_platform.errors import Fault, NotThere, Refused
+from looseleaf_platform.errors import Fault, Invalid, NotThere, Refused
 from looseleaf_platform.records.ids import new_id
 from looseleaf_platform.records.requests import Record
 from looseleaf_workflow.conversions.definition import Conversion, Target, conversions_of
@@ -49,7 +49,7 @@ class Part:
 
     `values`: parsed, what a new record gets, or what is filled into blanks of one taken; `kept`: fields of one taken that hold
     something else already; `asked`: raw values that a person gave; `shared`: another record of the same call makes it. `proposed`: what a new
-    record would get.
+    record would get; `withheld`: fields that would get something if the actor might write them.
     """
 
     target: Target
@@ -58,6 +58,7 @@ class Part:
     values: dict[str, Any] = part(default_factory=dict)
     proposed: Mapping[str, Any] = part(default_factory=dict)
     asked: dict[str, Any] = part(default_factory=dict)
+    withheld: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     hidden: bool = False
@@ -106,7 +107,6 @@ def look_ahead(context: Context, name: str, wishes: Sequence[Wish]) -> list[Pros
     prospects = [Prospect(sources.records[wish.id], conversion, became=done.get(wish.id)) for wish in wishes]
     for prospect in prospects:
         _judge(context, sources, prospect)
-        prospect.ends = given_values(context, sources, conversion.given, conversion.object, prospect.record.id)
     for target in conversion.targets:
         _decide_target(context, sources, target, list(zip(prospects, wishes, strict=True)))
     return prospects
@@ -145,6 +145,11 @@ def _judge(context: Context, sources: Sources, prospect: Prospect) -> None:
         prospect.stands, prospect.code = Text("It can't be converted as it stands now"), "not-now"
     elif prospect.record.id not in sources.changeable:
         prospect.stands, prospect.code = Text("You may not change this record"), "not-allowed"
+    else:
+        try:
+            prospect.ends = given_values(context, sources, prospect.conversion.given, prospect.record.object, prospect.record.id)
+        except Invalid as invalid:
+            prospect.stands, prospect.code = invalid.message, invalid.code
 
 
 # --- one target of all records
@@ -153,12 +158,14 @@ def _judge(context: Context, sources: Sources, prospect: Prospect) -> None:
 def _decide_target(context: Context, sources: Sources, target: Target, wanted: list[tuple[Prospect, Wish]]) -> None:
     """Decide about one target, for all records that are converted at all. Targets before it are decided."""
     open_ones = [(prospect, wish.choices.get(target.name, Choice())) for prospect, wish in wanted if prospect.stands is None]
-    looked, writable = [], context.profile.writable(target.object)
+    writable, readable = context.profile.writable(target.object), context.profile.readable(target.object)
+    looked = []
     for prospect, choice in open_ones:
         values, faults = fills_of(context, sources, target, prospect.record.id)
         values |= {link.field: id for link in target.links if (id := prospect.parts[link.target].id) is not None}
         written = {name: value for name, value in values.items() if name in writable}
         part = prospect.parts[target.name] = Part(target, values=written, proposed=dict(written), asked=dict(choice.values), faults=faults)
+        part.withheld = tuple(name for name in values if name not in writable and name in readable)
         pointing = prospect.conversion.link_to(target.name)
         pointed = prospect.record.values.get(pointing) if pointing else None
         looked.append(Looked({**values, **part.asked}, choice.id if choice.how == "take" else None, pointed))
