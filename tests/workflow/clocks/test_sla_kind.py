@@ -31,7 +31,7 @@ def problems(text: str) -> list[tuple[str, str]]:
         (CLOCK % ", warn: [50%, 50%]", "duplicate-name", "/clocks/0/warn/1"),
         (CLOCK % ", breach: [{notify: submitter}]", "unknown-person", "/clocks/0/breach/0/notify"),
         (CLOCK % ", breach: [{notify: {role: nobody}}]", "unknown-role", "/clocks/0/breach/0/notify/role"),
-        (CLOCK % ", breach: [{update: it, values: {nothing: 1}}]", "unknown-field", "/clocks/0/breach/0/values/nothing"),
+        (CLOCK % ", breach: [{update: self, values: {nothing: 1}}]", "unknown-field", "/clocks/0/breach/0/values/nothing"),
         (CLOCK % ", missed_at: subject", "wrong-type", "/clocks/0/missed_at"),
         (CLOCK.replace("4 hours", "[{in: 4 hours}, {when: \"priority == 'high'\", in: 1 hours}]") % "", "no-effect", "/clocks/0/target/0"),
         (CLOCK.replace("clocks:", "calendar: nowhere\nclocks:") % "", "unknown-calendar", "/calendar"),

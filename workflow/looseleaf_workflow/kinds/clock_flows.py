@@ -1,26 +1,27 @@
-"""The steps of clocks: those of automations, and the short forms `notify: owner` and `assign: {role: support}`, which name people at once."""
+"""The steps of clocks: those of automations in short, `notify: owner`, `assign: {role: support}`, and what waits and branches as it is there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from looseleaf_metadata.kinds.base import Schema, listing, mapping, text
+from looseleaf_metadata.kinds.base import Schema
 from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
+from looseleaf_workflow.automations import short
 from looseleaf_workflow.automations.steps import STEPS
 from looseleaf_workflow.kinds.automation import FLOW_DEFINITION, check_step
-from looseleaf_workflow.who_checks import SPECIAL, WHO, WHO_DEFINITION
+from looseleaf_workflow.who_checks import SPECIAL, WHO_DEFINITION
 
 if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation
     from looseleaf_workflow.automations.draft import Draft
 
 SHORT: dict[str, Schema] = {
-    "notify": mapping({"notify": WHO, "text": text(maxLength=1000)}, ("notify",)),
-    "assign": mapping({"assign": WHO}, ("assign",)),
+    **{word: short.schema_of(word) for word in short.ARGUMENTS},
+    "notify": short.schema_of("notify", optional=frozenset({"text"})),
 }
-CLOCK_FLOW = listing({"x-by-first-key": {**{one.name: one.schema for one in STEPS.values()}, **SHORT}}, minItems=1)
+CLOCK_FLOW = {**short.listing_of({**{one.name: one.schema for one in STEPS.values()}, **SHORT}), "minItems": 1}
 DEFINITIONS: Schema = {"who": WHO_DEFINITION, "flow": FLOW_DEFINITION}
 """The "$defs" of a kind that uses CLOCK_FLOW."""
 
@@ -29,28 +30,34 @@ def build_flow(draft: Draft, pointer: str, written: Sequence[Mapping[str, Any]],
     """The steps at a pointer, checked, in their long form. `said`: what people are told where nothing is written; `{record}` is its title."""
     found: list[Mapping[str, Any]] = []
     for index, step in enumerate(written):
-        here, kind = f"{pointer}/{index}", next(iter(step))
-        if kind not in SHORT:
+        here, word = f"{pointer}/{index}", next(iter(step))
+        if word in SHORT:
+            found.append(_at_length(draft, here, step, f"{word}_{index + 1}", said))
+        else:
             check_step(draft, here, step)
             found.append(step)
-            continue
-        people = step[kind]
-        draft.who(f"{here}/{kind}")
-        for one in people if isinstance(people, list | tuple) else (people,):
-            if one == "submitter":
-                draft.fault(f"{here}/{kind}", "unknown-person", Text("there is no '{name}' here", name="submitter"))
-        draft.template(f"{here}/text", step.get("text"))
-        long: dict[str, Any] = {kind: f"{kind}_{index + 1}", "who": _of_owner(people)}
-        if kind == "notify":
-            long["text"] = step.get("text", default_text(draft, said))
-        draft.names.add(long[kind])
-        found.append(long)
     return tuple(found)
 
 
-def default_text(draft: Draft, said: Text) -> str:
-    """What is told, in the language of the firm."""
-    return said.translate(_locale(draft.run))
+def _at_length(draft: Draft, here: str, step: Mapping[str, Any], name: str, said: Text) -> Mapping[str, Any]:
+    """A step in short, checked, as automations write it."""
+    kind, options = short.step_of(step)
+    if kind.name == "notify" and "text" not in step:
+        draft.who(f"{here}/notify")
+        options = {**options, "text": said.translate(_locale(draft.run))}
+    else:
+        short.check(draft, here, step)
+    if "who" in options:
+        _check_people(draft, f"{here}/{kind.name}", options["who"])
+        options = {**options, "who": _of_owner(options["who"])}
+    draft.names.add(name)
+    return {kind.name: name, **options}
+
+
+def _check_people(draft: Draft, pointer: str, people: Any) -> None:
+    """Nobody submits anything to a clock."""
+    if "submitter" in (people if isinstance(people, list | tuple) else (people,)):
+        draft.fault(pointer, "unknown-person", Text("there is no '{name}' here", name="submitter"))
 
 
 def title_hole(draft: Draft) -> str:

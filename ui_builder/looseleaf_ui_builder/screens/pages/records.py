@@ -16,6 +16,7 @@ from looseleaf_platform.records.ids import encode
 from looseleaf_platform.sharing import shares_of
 from looseleaf_ui_builder.screens.approvals import bind_approvals
 from looseleaf_ui_builder.screens.changes import timeline
+from looseleaf_ui_builder.screens.clocks import bind_clocks
 from looseleaf_ui_builder.screens.conversions import bind_offers
 from looseleaf_ui_builder.screens.lists import object_of
 from looseleaf_ui_builder.screens.pools import bind_countdown
@@ -65,6 +66,7 @@ def _page(context: Context, bound: BoundRecord, tab: str, **values: Any) -> Resp
         approvals=bind_approvals(context, bound.object.name, bound.record.id, may_update=allowed["update"]),
         paths=bind_paths(context, bound.object.name, bound.record.id),
         countdown=bind_countdown(context, bound.object.name, bound.record.id),
+        clocks=bind_clocks(context, bound.object.name, bound.record.id),
         offers=bind_offers(context, bound.object.name, bound.record.id),
         **values,
     )
