@@ -34,7 +34,7 @@ TRIGGERS: Mapping[str, Text] = {
 }
 STATES: Mapping[str, tuple[Text, str]] = {
     "waiting": (Text("Waiting to begin"), ""),
-    "running": (Text("Running"), "active"),
+    "running": (Text("Under way"), "active"),
     "sleeping": (Text("Asleep until something happens"), ""),
     "held": (Text("Held, it is switched off"), "late"),
     "done": (Text("Done"), "good"),
