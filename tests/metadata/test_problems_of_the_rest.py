@@ -76,6 +76,7 @@ objects: {deal: {read: own}}
         ("seed: s\nobject: deal\nkey: name\nrows: [{name: a, stage: lost}]\n", ("4:25", "unknown-option")),
         ("seed: s\nobject: deal\nkey: name\nrows: [{name: a, day: 2026-02-31}]\n", ("4:23", "bad-value")),
         ("scenario: s\nsteps: [{when: {as: lin, update: deal}}]\n", ("2:21", "unknown-person")),
+        ("scenario: s\ngiven: {people: {lin: {manager: chen}}}\nsteps: [{when: {as: lin, count: deal}}]\n", ("2:33", "unknown-person")),
         ("scenario: s\ngiven: {people: {lin: {role: rap}}}\nsteps: [{when: {as: lin, list: deal}}]\n", ("2:30", "unknown-role")),
         ("scenario: s\ngiven: {records: [{dael: x}]}\nsteps: [{when: {read: x}}]\n", ("2:20", "unknown-object")),
         ("scenario: s\ngiven: {records: [{deal: x, nmae: y}]}\nsteps: [{when: {read: x}}]\n", ("2:29", "unknown-field")),

@@ -38,7 +38,7 @@ from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
 from looseleaf_workflow.running import lock as approval_lock
-from looseleaf_workflow.running import ringing
+from looseleaf_workflow.running import rehearsing, ringing
 from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
@@ -89,6 +89,9 @@ WORKFLOW = Extension(
         "settle": settling.settle,
         "claim": acting.claim_in_scenario,
         "give_back": acting.give_back_in_scenario,
+        "submit": rehearsing.submit_in_scenario,
+        "decide": rehearsing.decide_in_scenario,
+        "withdraw": rehearsing.withdraw_in_scenario,
         "convert": converting.convert_in_scenario,
     },
     exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),

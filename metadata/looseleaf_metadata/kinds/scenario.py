@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from looseleaf_metadata.documents import Document
     from looseleaf_metadata.vocabulary import Vocabulary
 
-PERSON: Schema = {"type": "object", "properties": {"role": NAME, "roles": listing(NAME), "team": text()}}
+PERSON: Schema = {"type": "object", "properties": {"role": NAME, "roles": listing(NAME), "team": text(), "manager": text()}}
 GIVEN = mapping({"now": text(), "people": named(PERSON), "teams": {}, "records": listing({"type": "object", "minProperties": 1})})
 STEP = mapping({"step": text(), "when": {"type": "object", "minProperties": 1}, "then": {}, "refused": {}, "now": text()}, ("when",))
 VERBS = ("create", "update", "delete", "restore", "read", "list", "count")
@@ -41,6 +41,7 @@ class ScenarioKind(Kind):
         people = given.get("people", {})
         for name, person in people.items():
             _check_roles(document, run, f"/given/people/{name}", person)
+            _check_known(document, run, f"/given/people/{name}/manager", person.get("manager"), people)
         kinds: dict[str, str] = {}
         for index, record in enumerate(given.get("records", ())):
             kind, name = next(iter(record.items()))
@@ -69,6 +70,12 @@ def _check_roles(document: Document, run: Compilation, pointer: str, person: Map
             run.report(document, f"{pointer}/{where}", "unknown-role", message, suggest(name, run.roles))
 
 
+def _check_known(document: Document, run: Compilation, pointer: str, name: Any, people: Mapping[str, Any]) -> None:
+    if isinstance(name, str) and name not in people:
+        message = Text("nobody here is called '{name}'", name=name)
+        run.report(document, pointer, "unknown-person", message, suggest(name, people))
+
+
 def _check_fields(document: Document, run: Compilation, pointer: str, owner: Object, names: list[str]) -> None:
     for name in names:
         run.known_field(document, pointer + pointer_of(name), owner.name, name, _address(document), "scenario", key=True)
@@ -79,10 +86,7 @@ def _check_step(
 ) -> None:
     """The person and the fields of a step."""
     when = step["when"]
-    actor = when.get("as")
-    if isinstance(actor, str) and actor not in people:
-        message = Text("nobody here is called '{name}'", name=actor)
-        run.report(document, f"{pointer}/when/as", "unknown-person", message, suggest(actor, people))
+    _check_known(document, run, f"{pointer}/when/as", when.get("as"), people)
     known = (*VERBS, *run.vocabulary.verbs)
     verb = next((verb for verb in known if verb in when), None)
     if verb is None:

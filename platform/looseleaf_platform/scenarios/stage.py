@@ -57,6 +57,10 @@ class Stage:
             self.teams[name] = self._make("team", values)
         for name, person in given.get("people", {}).items():
             self._add_person(name, person)
+        above = {name: person["manager"] for name, person in given.get("people", {}).items() if "manager" in person}
+        changes = [Change("update", "user", self.people[name], {"manager": self.people[boss]}) for name, boss in above.items()]
+        if changes:
+            write(self.workspace.context(SYSTEM, source="scenario"), changes, Operation("scenario", reason="given"))
         for row in given.get("records", ()):
             (object_name, name), *_ = row.items()
             values = {key: value for key, value in row.items() if key != object_name}
