@@ -53,6 +53,7 @@ fields:
   contact: {type: lookup, to: contact}
   amount:  {type: currency}
   campaign: {type: text}
+  large:   {type: boolean}
   stage:   {type: select, default: qualify, options: {qualify: 接触, won: 赢}}
 rules:
   - {check: "amount is None or amount > 0", at: amount, message: {zh: 金额要大于零, en: The amount is above zero}}
@@ -110,6 +111,7 @@ objects:
   lead:    {read: all, update: all}
 fields:
   lead.budget: hidden
+  lead.region: masked
   deal.campaign: read
 """
 CONVERSION = """
@@ -135,7 +137,7 @@ targets:
     may_skip: true
     link: {account: account, contact: contact}
     from: {amount: budget, campaign: campaign}
-    set: {name: {value: "concat(coalesce(company, name), ' ', '首单')"}}
+    set: {name: {value: "concat(coalesce(company, name), ' ', '首单')"}, large: {value: "budget > 1000"}}
     ask: [name, amount]
 then:
   set: {status: converted}

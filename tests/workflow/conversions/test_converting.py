@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from decimal import Decimal
 from io import BytesIO
@@ -34,6 +35,8 @@ def test_a_lead_becomes_three_records_with_its_source_campaign_consent_files_and
     id = leads.lead(**facts)
     talk, todo = leads.make("talk", subject="电话", lead=id), leads.make("todo", subject="寄样品", lead=id)
     theirs = write(leads.system, [Change("create", "talk", values={"subject": "展会", "lead": id, "owner": leads.chen.actor.id})])
+    other = leads.make("account", name="别家")
+    kept = leads.make("talk", subject="顺便", lead=id, account=other)
     [done] = leads.convert(id)
     account, contact, deal = (one.id for one in done.outcomes)
     assert [(one.target, one.how) for one in done.outcomes] == [("account", "made"), ("contact", "made"), ("deal", "made")]
@@ -47,7 +50,12 @@ def test_a_lead_becomes_three_records_with_its_source_campaign_consent_files_and
         "恒拓精密有限公司", "east", "web", "prospect", leads.lin.actor.id,
     ]  # fmt: skip
     assert (person["account"], person["consent"], person["mobile"]) == (account, True, firm_["phone"])
-    assert (chance["name"], chance["amount"].amount, chance["campaign"]) == ("恒拓精密有限公司 首单", Decimal(200000), "春季展")
+    assert (chance["name"], chance["amount"].amount, chance["campaign"], chance["large"]) == (
+        "恒拓精密有限公司 首单",
+        Decimal(200000),
+        "春季展",
+        True,
+    )
     assert (chance["account"], chance["contact"], chance["stage"]) == (account, contact, "qualify")
     assert (lead["status"], lead["account"], lead["contact"], lead["deal"]) == ("converted", account, contact, deal)
     assert [(one.name, one.id == paper.id) for one in firm_["papers"]] == [("offer.txt", False)]
@@ -55,6 +63,7 @@ def test_a_lead_becomes_three_records_with_its_source_campaign_consent_files_and
     assert given.path.read_bytes() == b"an offer"
     for one in (talk, theirs.written[0].id):
         assert [leads.get("talk", one)[name] for name in ("lead", "account", "deal")] == [id, account, deal]
+    assert [leads.get("talk", kept)[name] for name in ("account", "deal")] == [other, deal]
     assert [leads.get("todo", todo)[name] for name in ("lead", "account")] == [None, account]
 
 
@@ -163,13 +172,14 @@ def test_only_what_the_condition_lets_through_is_converted(small: Converting) ->
 
 
 def test_each_person_converts_by_their_own_rights(leads: Converting) -> None:
-    mine = leads.lead(budget="100 CNY", campaign="春季展")
+    mine = leads.lead(budget="5000 CNY", campaign="春季展", region="east")
     with pytest.raises(NotThere):
         leads.convert(mine, by=leads.wu)
     assert [part.withheld for part in leads.preview(mine, by=leads.gu).parts.values()] == [(), (), ("campaign",)]
     [done] = leads.convert(mine, by=leads.gu)
     deal = leads.get("deal", done.outcomes[2].id)
-    assert (deal["amount"], deal["campaign"]) == (None, None), "what is hidden from, or withheld from the pen of, who converts goes nowhere"
+    assert (deal["amount"], deal["large"], deal["campaign"]) == (None, None, None), "what is hidden or not theirs to write goes nowhere"
+    assert leads.get("account", done.outcomes[0].id)["region"] is None, "nor what is masked"
     hidden = leads.make("account", by=leads.wu, name="恒拓精密")
     seen = leads.preview(leads.lead(company="恒拓精密", mobile="13900010009"))
     assert (seen.parts["account"].hidden, [one.id for one in seen.parts["account"].candidates]) == (True, [done.outcomes[0].id])
@@ -214,11 +224,11 @@ def test_two_that_fill_in_one_record_fill_its_blanks_once(small: Converting) -> 
 def test_a_blank_that_somebody_fills_meanwhile_is_not_overwritten(leads: Converting, monkeypatch: pytest.MonkeyPatch) -> None:
     account = leads.make("account", name="恒拓精密")
     id = leads.lead(region="east")
-    looked = doing.look_ahead
+    looked, worth = doing.look_ahead, itertools.count(1)
 
     def and_then(*given: object) -> object:
         found = looked(*given)  # type: ignore[arg-type]
-        write(leads.system, [Change("update", "account", account, {"region": "south"})])
+        write(leads.system, [Change("update", "account", account, {"region": "south", "revenue": f"{next(worth)} CNY"})])
         return found
 
     monkeypatch.setattr(doing, "look_ahead", and_then)
@@ -226,6 +236,8 @@ def test_a_blank_that_somebody_fills_meanwhile_is_not_overwritten(leads: Convert
         leads.convert(id)
     assert leads.get("account", account)["region"] == "south"
     assert leads.rows("converted_record") == []
+    leads.convert(leads.lead(mobile="13900010005"))
+    assert leads.get("account", account)["phone"] == "+8613900010005", "what somebody changes elsewhere is no hindrance"
 
 
 def test_history_that_cannot_be_linked_keeps_all_of_it_from_being_done(small: Converting) -> None:
