@@ -9,7 +9,7 @@ from pathlib import Path
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.workspace import Workspace
-from looseleaf_ui_builder.demo import accounts, deals, people, retail, service
+from looseleaf_ui_builder.demo import accounts, approvals, deals, people, retail, service
 from looseleaf_ui_builder.demo.writer import Writer
 
 DEMO_TEMPLATES = ("base", "b2b_sales", "retail", "service_desk")
@@ -40,6 +40,8 @@ def load_demo(workspace: Workspace, templates: Path, told: Callable[[str], None]
     firms = accounts.write_accounts(writer, staff, templates / "base" / "demo")
     told("pipeline")
     deals.write_deals(writer, staff, firms)
+    told("approvals")
+    approvals.write_approvals(writer, staff)
     told("retail orders")
     retail.write_retail(writer, staff, templates / "retail" / "demo")
     told("tickets")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from looseleaf_platform.identity import passwords
+from looseleaf_platform.records.requests import Change, Operation
+from looseleaf_platform.records.write import write
 from looseleaf_ui_builder.demo.writer import Writer
 
 PASSWORD = "looseleaf-demo"  # noqa: S105 - printed on purpose: demo only
@@ -41,6 +43,18 @@ STAFF = (
     ("yun", "云舒", "运营 Operations", "company", ("b2b_operations", "retail_operations", "desk_operations"), "zh"),
     ("ann", "Ann Walker", "Retail clerk", "shop", ("retail_clerk",), "en"),
 )
+MANAGERS = {
+    "lin": "chen",
+    "wang": "chen",
+    "sun": "zhou",
+    "priya": "daniel",
+    "daniel": "zhou",
+    "chen": "zhou",
+    "gu": "zhou",
+    "shen": "zhou",
+    "zhou": "tang",
+}
+"""Who is above whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,9 @@ def write_people(writer: Writer) -> Staff:
         Person(login, id, name, f"{login}@demo.example", position, team)
         for id, (login, name, position, team, _, _) in zip(ids, STAFF, strict=True)
     )
+    known = {person.login: person.id for person in people}
+    above = [Change("update", "user", known[login], {"manager": known[boss]}) for login, boss in MANAGERS.items()]
+    write(writer.context, above, Operation("seed", reason="Demo records"))
     memberships = [{"user": person.id, "role": role} for person, entry in zip(people, STAFF, strict=True) for role in entry[4]]
     writer.create("role_member", memberships)
     workspace = writer.context.workspace
