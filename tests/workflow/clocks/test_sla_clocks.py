@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -227,6 +229,26 @@ def test_a_policy_that_comes_later_counts_from_its_first_day_for_what_is_open(de
     at.publish(OFFICE)
     at.later(days=5)
     assert at.story(id) == []
+
+
+def test_of_two_questions_at_once_both_are_stored_and_one_clock_runs(desk: Make) -> None:
+    at = desk(OFFICE, POLICY + NEXT)
+    id, together = at.ticket(), Barrier(4)
+
+    def ask(_number: int) -> None:
+        together.wait()
+        at.message(id, sent=False)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+    assert (len(at.rows("wf_clock", record_id=id)), len(at.rows("wf_timer", owner_kind="clock", state="waiting"))) == (1, 1)
+
+
+def test_an_edited_pause_counts_for_what_stands_already(desk: Make) -> None:
+    at = desk(OFFICE, POLICY + SOLVED)
+    id = at.ticket(priority="high")
+    at.publish(OFFICE, POLICY + SOLVED.replace("status == 'waiting'", "priority == 'high'"))
+    assert at.due(id, "solved") is None
 
 
 def test_a_write_of_many_records_asks_the_database_as_often_as_one_of_a_few(desk: Make) -> None:

@@ -24,7 +24,7 @@ from looseleaf_workflow.clocks.keeping import log
 from looseleaf_workflow.clocks.plans import ClockPlan, clock_plans
 from looseleaf_workflow.clocks.storing import OWNER_KIND, TIMER, Kept, Ledger, due_of, fresh, kept
 from looseleaf_workflow.clocks.tables import wf_clock, wf_clock_adoption
-from looseleaf_workflow.clocks.turning import Held, recounted, turn
+from looseleaf_workflow.clocks.turning import Held, Told, recounted, turn
 from looseleaf_workflow.tables import stage_now
 from looseleaf_workflow.timers import set_timers
 
@@ -134,7 +134,7 @@ def _one(ledger: Ledger, clock: ClockPlan, scope: Scope, id: int, before: Kept |
     """One clock by its rule as it is now."""
     count, now = round.counts[clock.rule.id], ledger.context.now
     try:
-        held = _turned(clock, scope, before, _since(clock.rule, scope, id, entered), now)
+        held, told = _turned(clock, scope, before, _since(clock.rule, scope, id, entered), now)
     except (MissingYear, TooFar) as unknown:
         log.warning("the clock %s of record %s can't be counted: %s", clock.rule.id, id, unknown)
         return
@@ -142,20 +142,17 @@ def _one(ledger: Ledger, clock: ClockPlan, scope: Scope, id: int, before: Kept |
         return
     due = due_of(held)
     late = due is not None and due <= now and not held.clock.breached
-    moved = ledger.keep(clock, before or fresh(id, held), held, not_before=round.not_before(now) if late else None)
+    moved = ledger.keep(clock, before or fresh(id, held), held, told, not_before=round.not_before(now) if late else None)
     count.started += before is None
     count.moved += before is not None and moved
     count.kept += before is not None and not moved
 
 
-def _turned(clock: ClockPlan, scope: Scope, before: Kept | None, since: datetime | None, now: datetime) -> Held | None:
+def _turned(clock: ClockPlan, scope: Scope, before: Kept | None, since: datetime | None, now: datetime) -> tuple[Held | None, tuple[Told, ...]]:  # fmt: skip
     seen = clock.seen(scope)
-    if before is None:
-        return turn(clock.rule, None, seen, now, since)[0]
-    held = before.held
-    if held.live and seen.target is not None and seen.calendar is not None:
-        return recounted(held, seen.calendar, seen.target, now)
-    return turn(clock.rule, held, seen, now)[0]
+    if before is not None and before.held.live:
+        return recounted(clock.rule, before.held, seen, now)
+    return turn(clock.rule, before.held if before is not None else None, seen, now, since)
 
 
 def _since(rule: ClockRule, scope: Scope, id: int, entered: dict[tuple[int, str], datetime]) -> datetime | None:

@@ -87,10 +87,12 @@ def rung(rule: ClockRule, held: Held, now: datetime) -> tuple[Held, tuple[Told, 
     return replace(held, clock=clock), tuple(_of_alarm(rule, clock, one) for one in alarms)
 
 
-def recounted(held: Held, calendar: Calendar, target: str, now: datetime) -> Held:
-    """The same clock by an edited calendar or target: what has happened stays."""
-    clock = held.clock if held.clock.stopped else recalculate(held.clock, calendar, now)
-    return _counted_by(replace(held, clock=clock, calendar=calendar), calendar, target, now)
+def recounted(rule: ClockRule, held: Held, seen: Seen, now: datetime) -> tuple[Held, tuple[Told, ...]]:
+    """A clock by a rule, target or calendar that was edited: what has happened stays, and what is due by now is left to its timer."""
+    if not held.live or not seen.applies or seen.target is None or seen.calendar is None:
+        return _left(rule, held, now, ())
+    clock = held.clock if held.clock.stopped else recalculate(held.clock, seen.calendar, now)
+    return _moved(rule, _counted_by(replace(held, clock=clock), seen.calendar, seen.target, now), seen, now, ())
 
 
 def _of_alarm(rule: ClockRule, clock: Clock, alarm: Alarm) -> Told:
