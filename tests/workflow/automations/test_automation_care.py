@@ -1,4 +1,4 @@
-"""Looking after automations: loops that stop, order, trying again, dry runs, histories, switches: T33, T40, T43, T46, T47, T49 to T51."""
+"""Looking after automations: loops that stop, order, trying again, dry runs, histories, switches: T25, T33, T40, T41, T43, T46, T47, T49 to T51."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from looseleaf_platform.errors import NotAllowed, NotThere
 from looseleaf_platform.records.requests import Change
 from looseleaf_workflow.automations import managing, telling
 from looseleaf_workflow.automations.dry_run import dry_run
+from looseleaf_workflow.notifications import inbox
 from looseleaf_workflow.tables import TABLES
 from support.workspaces import as_user
 
@@ -88,13 +89,53 @@ def test_t40_a_chain_of_different_automations_is_stopped_when_it_is_too_deep(fir
     assert [state for _, state in firm.states()] == ["done"] * 8 + ["loop_stopped"]
 
 
+def told_of(firm, person):
+    return [one.text for one in inbox.inbox(firm.workspace.context(firm.workspace.actor(person.actor.id))).notices]
+
+
+def test_t41_a_rule_that_runs_too_often_for_one_record_is_paused_and_those_who_look_after_it_are_told(firm):
+    ops = as_user(firm.workspace, ["ops"], locale="zh")
+    firm.publish(rule("{notify: tell, who: owner, text: x}", more="loop: {per_hour: 2}\nlabel: {zh: 乒乓, en: Ping}"))
+    deal = firm.deal()
+    for number in range(4):
+        firm.change(deal, note=str(number))
+        firm.settle()
+    assert [state for _, state in firm.states()] == ["done", "done", "loop_stopped"]
+    (listed,) = telling.listed(system(firm))
+    assert (listed.on, listed.switch.by, "2 times" in listed.switch.reason) == (False, None, True)
+    assert told_of(firm, ops) == ["自动化“乒乓”已被停用：它对同一条记录反复运行"]
+    assert telling.explain(system(firm), "rule", deal).reason.code == "off"
+
+
+def test_t25_a_rule_that_fails_again_and_again_is_told_of_once_an_hour(firm):
+    ops = as_user(firm.workspace, ["ops"], locale="en")
+    firm.publish(rule("{assign: up, who: {manager: {of: owner}}}", "created", more="label: {zh: 上报, en: Escalate}"))
+    for _ in range(3):
+        firm.deal(by=firm.boss, owner=firm.boss.actor.id)
+        firm.settle()
+    assert (firm.states(), told_of(firm, ops)) == ([("rule", "failed")] * 3, ["The automation “Escalate” has failed"])
+    firm.clock.advance(hours=1, seconds=1)
+    firm.deal(by=firm.boss, owner=firm.boss.actor.id)
+    firm.settle()
+    assert told_of(firm, ops) == ["The automation “Escalate” has failed"] * 2
+
+
+def test_t25_without_anybody_who_looks_after_automations_administrators_are_told(firm):
+    chief = as_user(firm.workspace, administrator=True, locale="en")
+    firm.publish(rule("{assign: up, who: {manager: {of: owner}}}", "created"))
+    firm.deal(by=firm.boss, owner=firm.boss.actor.id)
+    firm.settle()
+    assert len(told_of(firm, chief)) == 1
+
+
 def test_the_runs_of_one_record_within_an_hour_are_bounded(firm):
     firm.publish(rule("{notify: tell, who: owner, text: x}", more="loop: {per_hour: 2}"))
     deal = firm.deal()
     for number in range(4):
         firm.change(deal, note=str(number))
         firm.settle()
-    assert [state for _, state in firm.states()] == ["done", "done", "loop_stopped", "loop_stopped"]
+    assert [state for _, state in firm.states()] == ["done", "done", "loop_stopped"]
+    managing.switch(system(firm), "rule", True)
     firm.clock.advance(hours=1, seconds=1)
     firm.change(deal, note="later")
     firm.settle()

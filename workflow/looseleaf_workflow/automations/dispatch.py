@@ -15,14 +15,15 @@ from looseleaf_platform.jobs.outbox import Message, put
 from looseleaf_platform.publishing.revising import model_at
 from looseleaf_platform.records.ids import decode, encode
 from looseleaf_platform.records.writing.batch import Batch, Row
+from looseleaf_workflow.automations.alarming import STOPPED, alarm
 from looseleaf_workflow.automations.definition import Automation, automations_of
 from looseleaf_workflow.automations.events import Event, events_of
 from looseleaf_workflow.automations.schedule import past_dates
 from looseleaf_workflow.automations.starting import keep_versions, new_run, start_runs
-from looseleaf_workflow.automations.switches import ENDED, cancel_all, switched_off, wake
+from looseleaf_workflow.automations.switches import ENDED, cancel_all, switch_within, switched_off, wake
 from looseleaf_workflow.automations.tables import automation_run, automation_step
-from looseleaf_workflow.automations.verdicts import LOOPS, Origin, data_of, key_of, origin_of, why_not
-from looseleaf_workflow.notifications.telling import forget
+from looseleaf_workflow.automations.verdicts import LOOPS, TOO_OFTEN, Origin, data_of, key_of, origin_of, why_not
+from looseleaf_workflow.notifications.telling import About, forget
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -91,6 +92,7 @@ def _rules_at(context: Context, revision: int) -> Mapping[str, tuple[Automation,
 def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int], rules: Sequence[Automation]) -> None:
     """Some records of one object."""
     rows: list[dict[str, Any]] = []
+    running_wild: dict[str, dict[str, Any]] = {}
     versions: dict[str, Automation] = {}
     with context.workspace.database.read() as connection:
         off = switched_off(connection)
@@ -104,11 +106,24 @@ def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int
                 if reason is None or reason.code in LOOPS:
                     versions[automation.version] = automation
                     rows.append(_row(automation, event, origin, reason.text.translate("en") if reason is not None else ""))
+                if reason is not None and reason.code == TOO_OFTEN:
+                    running_wild[automation.id] = rows[-1]
     deleted = [event.record_id for event in events if event.kind == "delete"]
     with context.workspace.database.write() as connection:
         _wake(connection, context, object_id, ids, deleted)
         keep_versions(connection, context, versions.values())
         start_runs(connection, context, rows)
+        for row in running_wild.values():
+            _pause(connection, context, row)
+
+
+def _pause(connection: Connection, context: Context, stopped: Mapping[str, Any]) -> None:
+    """Switch off a rule that runs for one record too often, and say so to those who look after it."""
+    switch_within(connection, context, stopped["automation_id"], False, reason=stopped["error"])
+    alarm(
+        connection, context, stopped["automation_id"], stopped["name"], STOPPED,
+        About(stopped["object_id"], stopped["record_id"], stopped["id"]),
+    )  # fmt: skip
 
 
 def _row(automation: Automation, event: Event, origin: Origin, stopped: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from looseleaf_platform.jobs.leases import MOST_ATTEMPTS
 from looseleaf_platform.jobs.outbox import Message, put
 from looseleaf_platform.records.ids import decode, encode, new_id
 from looseleaf_workflow.automations import holding
+from looseleaf_workflow.automations.alarming import BAD, alarm_of_failure
 from looseleaf_workflow.automations.retrying import backoff
 from looseleaf_workflow.automations.steps import STEPS, Gone, Receipt
 from looseleaf_workflow.automations.switches import OWNER_KIND, RUN_TOPIC, is_off, switched_off, wake
@@ -59,9 +60,8 @@ def handle(workspace: Workspace, message: Message) -> None:
     except Exception as error:
         if message.attempts < MOST_ATTEMPTS:
             raise
-        with workspace.database.write() as connection:
-            values = {"state": "failed", "error": f"{type(error).__name__}: {error}"[:ERROR_LENGTH], "finished_at": workspace.clock()}
-            connection.execute(update(automation_run).where(automation_run.c.id == run_id).values(values))
+        with workspace.writing(workspace.context(SYSTEM, "automation")) as (connection, context):
+            _end(connection, context, run_id, "failed", f"{type(error).__name__}: {error}")
 
 
 def woken(workspace: Workspace, timer: Timer) -> None:
@@ -284,3 +284,5 @@ def _set(connection: Connection, run_id: int, **values: Any) -> None:
 def _end(connection: Connection, context: Context, run_id: int, state: str, error: str) -> None:
     _set(connection, run_id, state=state, error=error[:ERROR_LENGTH], finished_at=context.now, listens=False)
     cancel_timers_of(connection, OWNER_KIND, run_id)
+    if state in BAD:
+        alarm_of_failure(connection, context, run_id)

@@ -34,19 +34,24 @@ def switch(context: Context, automation_id: str, on: bool, *, reason: str = "", 
     """Turn an automation on or off, or all (ALL). `drop`: cancel what is under way instead of holding it. Returns how many runs were
     held, dropped, or woken."""
     with context.workspace.database.write() as connection:
-        connection.execute(delete(automation_switch).where(automation_switch.c.automation_id == automation_id))
-        values = {"automation_id": automation_id, "running": on, "reason": reason, "actor": context.actor.id, "at": context.now}
-        connection.execute(insert(automation_switch), values)
-        statement = select(automation_run.c.id, automation_run.c.automation_id).where(automation_run.c.state.not_in(ENDED))
-        if automation_id != ALL:
-            statement = statement.where(automation_run.c.automation_id == automation_id)
-        rows = connection.execute(statement.with_for_update()).all()
-        off = switched_off(connection)
-        ids = [row.id for row in rows if is_off(off, row.automation_id) is not on]
-        if on:
-            wake(connection, context, ids, ("held",))
-        elif drop:
-            cancel_all(connection, context, ids)
+        return switch_within(connection, context, automation_id, on, reason=reason, drop=drop)
+
+
+def switch_within(connection: Connection, context: Context, automation_id: str, on: bool, *, reason: str = "", drop: bool = False) -> int:
+    """The same, as a part of the transaction of `connection`."""
+    connection.execute(delete(automation_switch).where(automation_switch.c.automation_id == automation_id))
+    values = {"automation_id": automation_id, "running": on, "reason": reason, "actor": context.actor.id, "at": context.now}
+    connection.execute(insert(automation_switch), values)
+    statement = select(automation_run.c.id, automation_run.c.automation_id).where(automation_run.c.state.not_in(ENDED))
+    if automation_id != ALL:
+        statement = statement.where(automation_run.c.automation_id == automation_id)
+    rows = connection.execute(statement.with_for_update()).all()
+    off = switched_off(connection)
+    ids = [row.id for row in rows if is_off(off, row.automation_id) is not on]
+    if on:
+        wake(connection, context, ids, ("held",))
+    elif drop:
+        cancel_all(connection, context, ids)
     return len(ids)
 
 

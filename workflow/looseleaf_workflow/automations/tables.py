@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 
 from looseleaf_platform.database.types import JsonText, UtcDateTime
 from looseleaf_workflow.tables import TABLES
@@ -49,6 +49,8 @@ automation_run = Table(
 )
 Index("automation_run_of_record", automation_run.c.object_id, automation_run.c.record_id, automation_run.c.created_at)
 Index("automation_run_of_rule", automation_run.c.automation_id, automation_run.c.id)
+UNWELL = text("state IN ('failed', 'parked')")
+Index("automation_run_unwell", automation_run.c.automation_id, automation_run.c.finished_at, sqlite_where=UNWELL, postgresql_where=UNWELL)
 Index("automation_run_chain", automation_run.c.chain, automation_run.c.automation_id)
 
 automation_step = Table(

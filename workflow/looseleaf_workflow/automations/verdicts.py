@@ -21,7 +21,8 @@ from looseleaf_workflow.automations.tables import automation_run
 from looseleaf_workflow.automations.triggers import TRIGGERS
 from looseleaf_workflow.automations.triggers.became_true import became_true
 
-LOOPS = frozenset({"deep", "again-in-chain", "too-often"})
+TOO_OFTEN = "too-often"
+LOOPS = frozenset({"deep", "again-in-chain", TOO_OFTEN})
 """Reasons that are kept as runs that were stopped, for somebody to see."""
 
 
@@ -105,7 +106,7 @@ def _loop(automation: Automation, event: Event, origin: Origin) -> Reason | None
         return Reason("again-in-chain", Text("It ran for this record in the same chain already"))
     hourly = automation.loop.get("per_hour", PER_HOUR)
     if _count(event.connection, *others, runs.created_at > event.context.now - timedelta(hours=1)) >= hourly:
-        return Reason("too-often", Text("It ran {count} times for this record within an hour", count=hourly))
+        return Reason(TOO_OFTEN, Text("It ran {count} times for this record within an hour", count=hourly))
     return None
 
 
