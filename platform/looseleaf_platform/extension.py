@@ -58,6 +58,7 @@ class Extension:
     Write path: `exemptions`, names of recorded permissions to break what it demands; in order: `fillers` after the defaults, `gates` before anything is stored, `late_gates` once roll-ups are known,
     `reactions` at the end. Publishing: `contributors` to its plan. Background: outbox `handlers` by topic, `jobs` by kind, `chores`, and `queues`
     for those who look after what waits and what failed.
+    `knows_chain`: whether what another system hands back as the chain of its write is one that we sent it.
     API: `blueprints` (makers of Flask blueprints under /api/v1), and `describe` for their part of the OpenAPI description.
     """
 
@@ -77,6 +78,7 @@ class Extension:
     jobs: Mapping[str, Work] = field(default_factory=dict)
     chores: tuple[Chore, ...] = ()
     queues: tuple[Queue, ...] = ()
+    knows_chain: Callable[[Context, str], bool] | None = None
     blueprints: tuple[Callable[[], Any], ...] = ()
     describe: Callable[[Context], Described] | None = None
 

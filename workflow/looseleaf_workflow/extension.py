@@ -25,7 +25,7 @@ from looseleaf_workflow.api import (
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
-from looseleaf_workflow.automations import dispatch, running, schedule, settling, switches
+from looseleaf_workflow.automations import chains, dispatch, running, schedule, settling, switches
 from looseleaf_workflow.automations import overseeing as automations_overseeing
 from looseleaf_workflow.clocks import adopting as clock_adopting
 from looseleaf_workflow.clocks import keeping as clock_keeping
@@ -118,6 +118,7 @@ WORKFLOW = Extension(
         chore(TIMERS),
         schedule.tick,
     ),
+    knows_chain=chains.knows_chain,
     queues=(timers_overseeing.QUEUE, automations_overseeing.QUEUE),
     blueprints=(
         stages.make_routes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -22,6 +23,8 @@ from looseleaf_platform.records.write import write
 
 MAX_BATCH = 1000
 MAX_KEY_LENGTH = 200
+CHAIN = "Looseleaf-Chain"
+"""Handed back by systems that write because we told them something."""
 routes = Blueprint("records", __name__)
 
 
@@ -87,8 +90,12 @@ def delete_record(name: str, id: str) -> Response:
 
 
 def said(kind: str, context: Context) -> Operation:
-    """The operation, with the reason and the exemptions that the request gives."""
-    return said_operation(kind, request.args.to_dict(), context.workspace.extensions)
+    """The operation, with the reason, the exemptions and the chain of causes that the request gives."""
+    extensions = context.workspace.extensions
+    operation = said_operation(kind, request.args.to_dict(), extensions)
+    chain = request.headers.get(CHAIN, "")
+    known = chain and any(extension.knows_chain is not None and extension.knows_chain(context, chain) for extension in extensions)
+    return replace(operation, chain=chain) if known else operation
 
 
 def readable(context: Context, name: str) -> None:

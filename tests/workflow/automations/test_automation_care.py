@@ -1,4 +1,4 @@
-"""Looking after automations: loops that stop, order, trying again, dry runs, histories, switches: T25, T33, T40, T41, T43, T46, T47, T49 to T51."""
+"""Looking after automations: loops that stop, order, trying again, dry runs, histories, switches: T25, T33, T40 to T43, T46, T47, T49 to T51."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.database.system_tables import SYSTEM as SYSTEM_TABLES
 from looseleaf_platform.database.system_tables import operation
 from looseleaf_platform.errors import NotAllowed, NotThere
+from looseleaf_platform.identity import tokens
+from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Change
+from looseleaf_ui_builder.compose import create_app
 from looseleaf_workflow.automations import managing, telling
+from looseleaf_workflow.automations.chains import knows_chain
 from looseleaf_workflow.automations.dry_run import dry_run
 from looseleaf_workflow.notifications import inbox
 from looseleaf_workflow.tables import TABLES
@@ -29,6 +33,37 @@ def system(firm):
 
 
 # --- loops and order
+
+
+@pytest.mark.parametrize("hands_back", [True, False])
+def test_t42_a_loop_through_another_system_ends_where_it_hands_the_chain_back(firm, sink, hands_back):
+    firm.publish(rule(f"{{webhook: out, url: '{sink.url}'}}", "{field_changed: note}", more="loop: {per_hour: 3}"))
+    deal = firm.deal(by=firm.boss)
+    firm.settle()
+    client, secret = create_app(firm.workspace, TESTING=True).test_client(), tokens.create(firm.boss, "other system")[1]
+
+    def write_back() -> None:
+        chain = {"Looseleaf-Chain": sink.received[-1][0]["Looseleaf-Chain"]} if hands_back else {}
+        headers = {"Authorization": f"Bearer {secret}", "If-Match": "*", **chain}
+        answer = client.patch(f"/api/v1/records/deal/{encode(deal)}", json={"note": str(len(sink.received))}, headers=headers)
+        assert answer.status_code == 200
+
+    sink.meanwhile = write_back
+    firm.change(deal, note="begin")
+    firm.settle()
+    rounds = 1 if hands_back else 3
+    assert ([state for _, state in firm.states()], len(sink.received)) == ([*["done"] * rounds, "loop_stopped"], rounds)
+    assert len({run["chain"] for run in firm.runs()}) == (1 if hands_back else 4)
+
+
+def test_t42_a_chain_that_was_never_sent_or_long_ago_is_not_believed(firm, sink):
+    firm.publish(rule(f"{{webhook: out, url: '{sink.url}'}}", "{field_changed: note}"))
+    firm.change(firm.deal(), note="begin")
+    firm.settle()
+    chain = sink.received[0][0]["Looseleaf-Chain"]
+    assert [knows_chain(system(firm), said) for said in (chain, "0000000000001", "", "x" * 500)] == [True, False, False, False]
+    firm.clock.advance(hours=1, seconds=1)
+    assert not knows_chain(system(firm), chain)
 
 
 def test_t43_what_an_automation_writes_does_not_set_it_off_again(firm):
