@@ -33,6 +33,7 @@ CASES = {
     ("link: {account: account}\n    from: {name", "link: {account: deal}\n    from: {name"): "no target before this is called 'deal'",
     ("link: {account: account}\n    from: {name", "link: {consent: account}\n    from: {n"): "'contact.consent' is no look-up to account",
     ("ask: [name, amount]", "ask: [name, amont]"): "unknown field 'amont' of deal",
+    ("name: name, mobile: mobile", "mobile: mobile"): "'contact.name' must have a value, and nothing fills it in",
     ("match: never", "match: duplicates"): "deal has no duplicate rules",
     ("set: {status: converted}", "set: {status: done}"): "'status' has no option 'done'",
     ("{account: account, contact: contact, deal: deal}", "{account: acount}"): "no target before this is called 'acount'",
@@ -60,6 +61,14 @@ def test_a_faulty_conversion_is_told_at_its_line(change: tuple[str, str]) -> Non
     found = problems(spoilt)
     assert any(CASES[change] in one or CASES[change] == "error" for one in found), found
     assert all(re.match(r"document2\.yaml:\d+:\d+", one) for one in found), found
+
+
+def test_an_option_that_only_old_records_have_needs_a_place_too() -> None:
+    objects = OBJECTS.replace("fair: 展会, call: 电话}", "fair: 展会, call: 电话, cold: {zh: 陌拜, retired: true}}")
+    assert objects != OBJECTS
+    documents, _ = read_documents([("a.yaml", objects), ("b.yaml", CONVERSION)])
+    [problem] = compile_documents(documents, workflow_vocabulary()).problems
+    assert "'account.source' has no place for: cold" in problem.as_text()
 
 
 def test_history_that_must_point_to_the_record_cannot_be_moved_away() -> None:

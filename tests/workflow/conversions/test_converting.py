@@ -16,6 +16,7 @@ from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.conversions import doing
 from looseleaf_workflow.conversions.deciding import Choice
+from support.clock import FrozenClock
 from support.converting import CONVERSION, OBJECTS, Converting
 from support.queries import counted
 from support.workspaces import as_user
@@ -116,7 +117,8 @@ def test_where_the_lead_points_already_it_goes(small: Converting) -> None:
     assert done.outcomes[0].id == account
 
 
-def test_twice_is_refused_with_where_it_went(small: Converting) -> None:
+def test_twice_is_refused_with_where_it_went(small: Converting, clock: FrozenClock) -> None:
+    clock.advance(hours=15)
     id = small.lead()
     small.convert(id)
     write(small.system, [Change("update", "lead", id, {"status": "new"})])
@@ -124,7 +126,7 @@ def test_twice_is_refused_with_where_it_went(small: Converting) -> None:
         small.convert(id)
     assert codes(refused) == [("/records/0", "already-converted")]
     said = refused.value.faults[0].say("en")
-    assert "It was converted on 2026-03-02" in said
+    assert "It was converted on 2026-03-03" in said, "by the reader's day, not by that of Greenwich"
     assert "恒拓精密有限公司" in said
     assert len(small.all("account")) == 1
 

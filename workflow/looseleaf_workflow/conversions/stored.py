@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select
 
@@ -45,7 +46,7 @@ class Became:
         """In a sentence, as far as its reader may know."""
         labels = [(context.model.objects[one.object].label.text(context.locale), one.title) for one in self.outcomes if one.seen]
         where = "; ".join(f"{label} “{title}”" if title else label for label, title in labels)
-        day = self.at.date().isoformat()
+        day = self.at.astimezone(ZoneInfo(context.actor.timezone)).date().isoformat()
         return Text("It was converted on {day}: {where}", day=day, where=where) if where else Text("It was converted on {day}", day=day)
 
 

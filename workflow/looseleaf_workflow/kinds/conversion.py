@@ -128,16 +128,27 @@ class _Builder:
         if data.get("match") == "duplicates" and not found.duplicates:
             message = Text("{object} has no duplicate rules: nothing would ever be found", object=found.name)
             self.report(f"{pointer}/match", "no-effect", message, Text("add 'duplicates' there"))
+        ask = self._asked(pointer, data.get("ask", ()), found)
+        self._check_required(f"{pointer}/target", found, {*filled, *ask})
         return Target(
             name=name,
             object=found.name,
             copies=copies,
             given=given,
             links=links,
-            ask=self._asked(pointer, data.get("ask", ()), found),
+            ask=ask,
             takes=data.get("match") != "never" and bool(found.duplicates),
             may_skip=data.get("may_skip", False),
         )
+
+    def _check_required(self, pointer: str, found: Object, filled: set[str]) -> None:
+        """A new record must have what its object demands."""
+        types = self.run.vocabulary.field_types
+        for field in found.live_fields:
+            made = field.type == "auto_number" or (field.type in types and types[field.type].computed)
+            if field.required and field.default is None and not made and not field.system and field.name not in filled:
+                message = Text("'{name}' must have a value, and nothing fills it in", name=f"{found.name}.{field.name}")
+                self.report(pointer, "impossible", message, Text("fill it in with 'from', 'set' or 'link', or name it in 'ask'"))
 
     def _asked(self, pointer: str, names: Any, found: Object) -> tuple[str, ...]:
         known = []
