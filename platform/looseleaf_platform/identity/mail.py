@@ -20,12 +20,14 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.database.system_tables import mail
-from looseleaf_platform.records.ids import new_id
+from looseleaf_platform.records.ids import encode, new_id
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
 
 MOST_TRIES = 8
+FIRST_PAUSE = timedelta(seconds=30)
+"""How long a message waits after its first try; a try that died half-way, too. Four times as long after each other one."""
 SECONDS_TO_ANSWER = 20
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,8 @@ log = logging.getLogger(__name__)
 class Transport(Protocol):
     """What carries a message away. Raises OSError or smtplib.SMTPException where it can't."""
 
-    def send(self, recipient: str, subject: str, body: str) -> None:
-        """Send one plain-text message."""
+    def send(self, recipient: str, subject: str, body: str, key: str) -> None:
+        """Send one plain-text message. `key`: the same whenever this message is tried, so that a receiver can tell a repetition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,10 @@ class Smtp:
         port = parts.port or (465 if tls else 587)
         return cls(parts.hostname, port, sender, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
-    def send(self, recipient: str, subject: str, body: str) -> None:
-        """Send one message; encrypted where the server offers it, and always before a password is sent."""
+    def send(self, recipient: str, subject: str, body: str, key: str) -> None:
+        """Send one message; encrypted where the server offers it, and always before a password is sent. The key is in its Message-ID."""
         message = EmailMessage()
+        message["Message-ID"] = f"<{key}.looseleaf@{self.sender.rpartition('@')[2]}>"
         message["From"], message["To"], message["Subject"] = self.sender, recipient, subject
         message.set_content(body)
         secure = ssl.create_default_context()
@@ -104,7 +107,7 @@ def deliver(workspace: Workspace, transport: Transport, most: int = 50) -> int:
             continue
         recipient, subject, body = claimed
         try:
-            transport.send(recipient, subject, body)
+            transport.send(recipient, subject, body, encode(id))
         except (OSError, smtplib.SMTPException) as error:
             log.warning("mail %s was not sent: %s", id, error)
             _note(workspace, id, error=f"{type(error).__name__}: {error}"[:500])
@@ -116,7 +119,7 @@ def deliver(workspace: Workspace, transport: Transport, most: int = 50) -> int:
 
 def _due(workspace: Workspace, most: int) -> list[tuple[int, int]]:
     now = workspace.clock()
-    waits = [and_(mail.c.attempts == tries, mail.c.tried_at < now - timedelta(minutes=2**tries)) for tries in range(1, MOST_TRIES)]
+    waits = [and_(mail.c.attempts == tries, mail.c.tried_at < now - FIRST_PAUSE * 4 ** (tries - 1)) for tries in range(1, MOST_TRIES)]
     query = select(mail.c.id, mail.c.attempts).where(mail.c.sent_at.is_(None), or_(mail.c.attempts == 0, *waits))
     with workspace.database.read() as connection:
         return [(row.id, row.attempts) for row in connection.execute(query.order_by(mail.c.created_at).limit(most))]

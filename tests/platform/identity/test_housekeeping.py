@@ -19,7 +19,7 @@ class Basket:
     def __init__(self) -> None:
         self.held: list[str] = []
 
-    def send(self, recipient: str, subject: str, body: str) -> None:
+    def send(self, recipient: str, subject: str, body: str, key: str) -> None:
         """Keep the recipient."""
         self.held.append(recipient)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
@@ -14,48 +12,17 @@ from sqlalchemy import select
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.database.system_tables import mail
 from looseleaf_platform.identity.mail import Smtp, configured_transport, deliver, post
+from looseleaf_platform.records.ids import encode
 from looseleaf_platform.workspace import Workspace
 from support.clock import FrozenClock
-
-
-class Conversation(socketserver.StreamRequestHandler):
-    """Speaks enough SMTP to take messages."""
-
-    def handle(self) -> None:
-        """One client."""
-        self.wfile.write(b"220 test\r\n")
-        while line := self.rfile.readline().strip():
-            verb = line[:4].upper()
-            if verb == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                lines = []
-                while (text := self.rfile.readline()) != b".\r\n":
-                    lines.append(text)
-                self.server.received.append(b"".join(lines))  # type: ignore[attr-defined]
-            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 fine\r\n")
-            if verb == b"QUIT":
-                return
-
-
-class Post(socketserver.ThreadingTCPServer):
-    """A mail server on a free port; `received` holds the raw messages."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        super().__init__(("127.0.0.1", 0), Conversation)
+from support.post import Post, taking_mail
 
 
 @pytest.fixture
 def server() -> Iterator[Post]:
     """A running mail server."""
-    with Post() as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
+    with taking_mail() as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def put(workspace: Workspace) -> None:
@@ -79,6 +46,8 @@ def test_a_message_arrives_in_chinese_and_its_body_is_emptied(workspace: Workspa
     message = message_from_bytes(server.received[0], policy=policy.default)
     assert (message["From"], message["To"], message["Subject"]) == ("crm@firm.example", "chen@firm.example", "重设活页的密码")
     assert "https://x" in message.get_content()
+    with workspace.database.read() as connection:
+        assert message["Message-ID"] == f"<{encode(connection.scalar(select(mail.c.id)))}.looseleaf@firm.example>"
     assert rows(workspace) == [(clock(), 1, "", None)]
     assert deliver(workspace, transport) == 0
 
