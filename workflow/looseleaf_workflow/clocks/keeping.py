@@ -7,13 +7,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.scope import Scope
 from looseleaf_workflow.calendars import MissingYear, TooFar
 from looseleaf_workflow.clocks.plans import ClockPlan, ClockPlans, arrival_plans, clock_plans
 from looseleaf_workflow.clocks.storing import Kept, Ledger, forget, fresh, kept
-from looseleaf_workflow.clocks.turning import Seen, turn
+from looseleaf_workflow.clocks.turning import Held, Seen, Told, turn
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +79,16 @@ def _turn_all(batch: Batch, plans: ClockPlans, records: Mapping[int, _Touched], 
     old = [id for id in scopes if (row := records[id].row) is None or row.kind != "create"]
     known = kept(batch.connection, plans.clocks, old)
     ledger = Ledger(batch.connection, batch.context, batch.operation_id)
+    begun: dict[Any, Held | None] = {}
     for id, scope in scopes.items():
         one = records[id]
         for clock in plans.clocks:
             before = known.get((id, clock.rule.id))
             seen = GONE if scope is None else clock.seen(scope, one.came.get(clock.rule.id, ()), human and _edited(one.row))
-            _turn(ledger, clock, id, before, seen, batch)
+            if before is None:
+                _begin(ledger, clock, id, seen, batch, begun)
+            else:
+                _turn(ledger, clock, before, seen, batch)
     ledger.store()
 
 
@@ -91,14 +96,29 @@ def _edited(row: Row | None) -> bool:
     return row is not None and row.kind == "update"
 
 
-def _turn(ledger: Ledger, clock: ClockPlan, id: int, before: Kept | None, seen: Seen, batch: Batch) -> None:
-    held = before.held if before is not None else None
+def _begin(ledger: Ledger, clock: ClockPlan, id: int, seen: Seen, batch: Batch, begun: dict[Any, Held | None]) -> None:
+    """Set a clock where there was none. `begun`: those set in this write: of a thousand records that are alike one is worked out."""
+    calendar = seen.calendar.name if seen.calendar is not None else ""
+    like = (clock.rule.id, calendar, seen.target, seen.applies, seen.begins, seen.done, seen.answered, seen.paused)
+    if like not in begun:
+        begun[like] = _turned(clock, id, None, seen, batch)[0]
+    held = begun[like]
+    if held is not None:
+        ledger.keep(clock, fresh(id, held), held)
+
+
+def _turn(ledger: Ledger, clock: ClockPlan, before: Kept, seen: Seen, batch: Batch) -> None:
+    held, told = _turned(clock, before.record_id, before.held, seen, batch)
+    if held is not None and (told or held != before.held):
+        ledger.keep(clock, before, held, told)
+
+
+def _turned(clock: ClockPlan, id: int, held: Held | None, seen: Seen, batch: Batch) -> tuple[Held | None, tuple[Told, ...]]:
     try:
-        after, told = turn(clock.rule, held, seen, batch.now)
-        if after is not None and (after != held or told):
-            ledger.keep(clock, before or fresh(id, after), after, told)
+        return turn(clock.rule, held, seen, batch.now)
     except (MissingYear, TooFar) as unknown:  # a clock that can't be counted keeps nobody from saving
         log.warning("the clock %s of record %s can't be counted: %s", clock.rule.id, id, unknown)
+        return held, ()
 
 
 def _scopes(batch: Batch, plans: ClockPlans, records: Mapping[int, _Touched]) -> dict[int, Scope | None]:

@@ -64,24 +64,31 @@ class Ledger:
     changed: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     moments: dict[int, datetime | None] = field(default_factory=dict)
+    said: dict[int, tuple[Held, dict[str, Any], datetime | None]] = field(default_factory=dict)
 
     def keep(self, clock: ClockPlan, before: Kept, held: Held, told: Iterable[Told] = (), not_before: datetime | None = None) -> bool:
         """Have a clock stored as it is now, and its timer set, but not before a moment. Whether its due moment is another."""
-        id = before.id or new_id()
-        values = row_values(clock, held)
-        alarm = next_alarm(held.clock, held.calendar) if held.live else None
-        at = None if alarm is None else max(alarm.at, not_before) if not_before is not None else alarm.at
+        number = before.id or new_id()
+        values, alarm = self._said(clock, held)
+        at = max(alarm, not_before) if alarm is not None and not_before is not None else alarm
         if before.id:
-            self.changed.append({"_id": id, **values})
+            self.changed.append({"_id": number, **values})
         else:
-            identity = {"id": id, "object_id": clock.object.id, "record_id": before.record_id, "rule": clock.rule.id}
+            identity = {"id": number, "object_id": clock.object.id, "record_id": before.record_id, "rule": clock.rule.id}
             self.new.append({**identity, **values})
-        self.moments[id] = at
-        same = {"clock_id": id, "object_id": clock.object.id, "record_id": before.record_id, "rule": clock.rule.id}
+        self.moments[number] = at
+        same = {"clock_id": number, "object_id": clock.object.id, "record_id": before.record_id, "rule": clock.rule.id}
         for one in told:
             said = {"kind": one.kind, "percent": one.percent, "round": one.round, "at": one.at, "told_at": self.context.now}
             self.events.append({"id": new_id(), **same, **said, "operation": self.operation})
         return not before.id or before.due != values["due_at"]
+
+    def _said(self, clock: ClockPlan, held: Held) -> tuple[dict[str, Any], datetime | None]:
+        """What is stored of a clock and when it is to ring; worked out once of one that many records share."""
+        if id(held) not in self.said:
+            alarm = next_alarm(held.clock, held.calendar) if held.live else None
+            self.said[id(held)] = (held, row_values(clock, held), None if alarm is None else alarm.at)
+        return self.said[id(held)][1:]
 
     def store(self) -> None:
         """Write all of it."""
