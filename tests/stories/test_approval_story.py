@@ -152,6 +152,23 @@ def test_pages_about_approvals_cost_few_queries_however_many_wait(firm: Any, lin
     assert len(five) == len(one)
 
 
+def test_a89_the_ticked_are_decided_together_each_by_itself(firm: Any, lin: Any, chen: Any, deal: str) -> None:
+    account = firm.records("account")[0].id
+    more = [firm.make("deal", firm.lin, name=f"{number} 号线", account=account, discount="0.3") for number in (1, 2)]
+    for path in (deal, *(f"/records/deal/{encode(id)}" for id in more)):
+        lin.act(f"{path}/submission")
+    page = chen.page("/approvals")
+    tasks = re.findall(r'form="ticked" name="task" value="(\w+)"', page)
+    assert len(tasks) == 3
+    assert "五轴线：请说明原因" in chen.act("/approvals/decisions", task=tasks, decision="reject").text
+    assert "已处理 2 项" in chen.act("/approvals/decisions", task=tasks[:2], decision="agree", comment="都好").text
+    answer = chen.act("/approvals/decisions", task=tasks[1:], decision="agree")
+    assert answer.status_code == 422
+    assert "已处理 1 项" in answer.text
+    assert "陈启明 已经处理了这个任务" in answer.text
+    assert chen.act("/approvals/decisions", decision="agree").status_code == 400
+
+
 def test_nobody_reads_or_acts_on_what_is_not_theirs(firm: Any, lin: Any, chen: Any, gu: Any, deal: str) -> None:
     publish_texts(firm.workspace, TEXTS.replace("deal:    {read: all}", "deal:    {read: own}"))
     lin.act(f"{deal}/submission")

@@ -211,6 +211,35 @@ def test_a98_a99_an_instance_goes_on_under_the_new_version_and_back(firm: Make) 
     assert call("POST", f"{path}/undo", office.admin, json={}).status_code == 409
 
 
+def test_a89_of_several_tasks_each_is_decided_by_itself(firm: Make) -> None:
+    sealing = (
+        "approval: sealing\nobject: deal\norder: 2\nstart_when: \"note == 'seal'\"\n"
+        "flow: [{handle: seal, who: manager, fields: {edit: [seal_no], require: [seal_no]}}]\n"
+    )
+    office = firm(DISCOUNT, sealing)
+    call = Caller(office)
+    first, second, sealed = office.started()[1], office.started()[1], office.started(note="seal", amount=1)[1]
+    tasks = [one["id"] for one in call("GET", "/tasks", office.boss).json["data"]]
+    assert len(tasks) == 3
+    many = {"tasks": [*tasks, encode(7)], "decision": "agree"}
+    told = call("POST", "/tasks/decisions", office.boss, key="many", json=many).json["data"]
+    assert [one["done"] for one in told] == [True, True, False, False]
+    assert (told[2]["code"], told[3]["code"]) == ("refused", "not-there")
+    assert "seal_no" in told[2]["message"]
+    assert "何文静" not in office.open(first) | office.open(second)
+    assert office.open(sealed) == {"何文静"}
+    assert [one["done"] for one in call("POST", "/tasks/decisions", office.boss, key="many", json=many).json["data"]] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    without = {"tasks": [one["id"] for one in call("GET", "/tasks", office.zhou).json["data"]], "decision": "reject"}
+    assert [one["code"] for one in call("POST", "/tasks/decisions", office.zhou, json=without).json["data"]] == ["refused", "refused"]
+    assert call("POST", "/tasks/decisions", office.zhou, json=without | {"tasks": []}).status_code == 400
+    assert call("POST", "/tasks/decisions", office.zhou, json=without | {"decision": "transfer"}).status_code == 400
+
+
 def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
     office = firm()
     call = Caller(office)
@@ -223,7 +252,7 @@ def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
         for method in item
         if "/tasks" in path or "/approvals" in path
     }
-    assert len(wanted) == 14
+    assert len(wanted) == 15
     deal, tried = encode(office.deal()), 0
     for result in schema.get_all_operations():
         operation = result.ok()
@@ -240,4 +269,4 @@ def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
                 case.call_and_validate(headers=headers, checks=CHECKS)
 
         try_it()
-    assert tried == 14
+    assert tried == 15

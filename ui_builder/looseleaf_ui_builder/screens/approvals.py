@@ -1,4 +1,4 @@
-"""Approvals bound to a reader: the path of each with who decided what, what the reader may do, and the inbox of tasks.
+"""Approvals bound to a reader: the path of each with who decided what, what the reader may do.
 
 Queries on a record's page: none for an object without flows; else the approvals, their tasks, their trails, and the people's names.
 """
@@ -17,12 +17,12 @@ from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
 from looseleaf_ui_builder.screens.trails import Note, people_in, trail_of
 from looseleaf_workflow.approvals.deciding.ending import voters
-from looseleaf_workflow.approvals.definition import Call, Copy, Definition, Step
+from looseleaf_workflow.approvals.definition import Branch, Call, Copy, Definition, Step
 from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.approvals.state import NodeState, Slot, State
 from looseleaf_workflow.organisation import person_id
 from looseleaf_workflow.running.asking import choices_of
-from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of, decided_by, submitted_by, tasks_of
+from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of
 from looseleaf_workflow.running.submitting import Request, flow_for, flows_of
 
 STATUS: Mapping[str, tuple[Text, str]] = {
@@ -36,6 +36,7 @@ STATUS: Mapping[str, tuple[Text, str]] = {
 }
 """What a status is called, and the mark that it has."""
 ADDED = Text("asked to look at it too")
+DEPENDS = Text("if its condition holds")
 AUTO: Mapping[str, Text] = {
     "self": Text("left out: it is their own request"),
     "dedup": Text("agreed before, to the same values"),
@@ -145,23 +146,6 @@ class BoundApprovals:
     offer: Label | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the inbox. `task` None for what one submitted; `mark`: of the approval's status."""
-
-    label: Label
-    title: str
-    object: str
-    record: str
-    code: str
-    submitter: str
-    status: Text
-    mark: str
-    at: datetime | None
-    task: OpenTask | None = None
-    choices: tuple[Choice, ...] = ()
-
-
 def bind_approvals(context: Context, object_name: str, id: int, *, may_update: bool) -> BoundApprovals | None:
     """The approvals of a record; None for an object without flows, which costs no query."""
     if not flows_of(context, object_name):
@@ -240,7 +224,8 @@ def _stops(
             continue
         kind = node.kind if isinstance(node, Step) else "call"
         if found is None or not entered:
-            yield Stop(label, kind, "ahead")
+            depends = any(isinstance(definition.tree.node(one.block), Branch) for one in definition.tree.around(id) if one.block)
+            yield Stop(label, kind, "ahead", (), DEPENDS if depends else None)
             continue
         hands = tuple(_hand(context, found, slot, tasks, names) for slot in found.slots if slot.status != "cancelled")
         yield Stop(label, kind, _state_of(found), hands, AUTO.get(found.how))
@@ -313,25 +298,3 @@ def _own_agreement(context: Context, one: Seen) -> str:
     mine = slot.vote is not None and slot.vote.by == encode(context.actor.id) and slot.vote.outcome == "agreed"
     allowed = isinstance(step, Step) and "take_back" in step.allow and node.status in ("active", "passed")
     return f"{node.id}:{node.visit}:{slot.key}" if mine and allowed else ""
-
-
-# --- the inbox
-
-
-def bind_inbox(context: Context, tab: str) -> tuple[Row, ...]:
-    """The tasks that wait for the reader, those that they decided, or what they submitted."""
-    if tab == "submitted":
-        rows = [(instance, title, None) for instance, title in submitted_by(context)]
-    else:
-        tasks = tasks_of(context) if tab == "waiting" else decided_by(context)
-        rows = [(task.instance, task.title, task) for task in tasks]  # type: ignore[misc]
-    ids = {id for instance, _, _ in rows if (id := person_id(instance.submitter)) is not None}
-    people = {encode(id): name for id, name in read.titles(context, "user", ids).items()}
-    return tuple(
-        Row(
-            Label.of(instance.definition.label), title, instance.object, encode(instance.record), instance.code,
-            people.get(instance.submitter, ""), *status_of(instance.state), task.due if task and task.open else instance.started_at,
-            task, choices_for(context, task) if task is not None and task.open else (),
-        )
-        for instance, title, task in rows
-    )  # fmt: skip

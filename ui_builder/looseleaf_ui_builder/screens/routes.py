@@ -76,6 +76,7 @@ CLOSED = (
     ("POST", "/pools/<pool>/claims", pools.claim_from_pool),
     ("POST", "/pools/<pool>/returns", pools.give_back_to_pool),
     ("GET", "/approvals", approvals.show_inbox),
+    ("POST", "/approvals/decisions", approvals.decide_ticked),
     ("GET", "/approvals/<id>", approvals.show_approval),
     ("GET", "/approvals/<id>/<deed>", approvals.approval_form),
     ("POST", "/approvals/<id>/<deed>", approvals.act_on_approval),

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from looseleaf_metadata.frozen import FrozenMap
-from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.api.callers import caller, locale
 from looseleaf_platform.api.records import answer, idempotency_key, json_body, readable, record_id
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Fault, NotThere, Refused
 from looseleaf_platform.records.ids import encode
+from looseleaf_workflow.api.approval_answers import instance_answer, task_answer
 from looseleaf_workflow.api.asked import Shape, id_at, no_parameters, shaped
 from looseleaf_workflow.approvals import commands as c
-from looseleaf_workflow.approvals.events import Event
 from looseleaf_workflow.running import asking, migrating
 from looseleaf_workflow.running.asking import Said
-from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of, seen_instance, task_of, tasks_of
+from looseleaf_workflow.running.looking import approvals_of, seen_instance, task_of, tasks_of
+from looseleaf_workflow.running.several import decide_several
 from looseleaf_workflow.running.stored import Instance
 from looseleaf_workflow.running.submitting import Request, flows_of, foresee, submit
 
@@ -38,6 +37,7 @@ DECIDE: Shape = {
     "target": (str, A_TEXT),
     "edits": (dict, AN_OBJECT),
 }
+SEVERAL: Shape = {"tasks": (list, A_LIST), "decision": (str, A_TEXT), "comment": (str, A_TEXT)}
 REASON: Shape = {"reason": (str, A_TEXT)}
 SLOT: Shape = {"slot": (str, A_TEXT)}
 COMMENT: Shape = {"text": (str, A_TEXT), "mentions": (list, A_LIST)}
@@ -51,6 +51,7 @@ def make_routes() -> Blueprint:
     routes.add_url_rule("/records/<name>/<id>/approvals", "submit_record", submit_record, methods=["POST"])
     routes.add_url_rule("/records/<name>/<id>/approvals/preview", "preview_approval", preview_approval, methods=["GET"])
     routes.add_url_rule("/tasks", "list_tasks", list_tasks, methods=["GET"])
+    routes.add_url_rule("/tasks/decisions", "decide_tasks", decide_tasks, methods=["POST"])
     routes.add_url_rule("/tasks/<id>/decision", "decide_task", decide_task, methods=["POST"])
     for path, deed in DEEDS.items():
         routes.add_url_rule(f"/approvals/<id>/{path}", deed.__name__, deed, methods=["POST"])
@@ -61,7 +62,7 @@ def list_approvals(name: str, id: str) -> Response:
     """The approvals of a record with their trails, the newest first."""
     context = _approved(name)
     no_parameters()
-    return answer({"data": [_instance(one) for one in approvals_of(context, name, record_id(id))]})
+    return answer({"data": [instance_answer(one) for one in approvals_of(context, name, record_id(id))]})
 
 
 def submit_record(name: str, id: str) -> Response:
@@ -71,7 +72,7 @@ def submit_record(name: str, id: str) -> Response:
     body = shaped(json_body(), SUBMIT)
     made = submit(context, Request(name, record, body.get("approval", ""), _picks(body), body.get("to", "")), idempotency_key())
     (found,) = [one for one in approvals_of(context, name, record) if one.instance.id == made]
-    return answer({"data": _instance(found)}, 201)
+    return answer({"data": instance_answer(found)}, 201)
 
 
 def preview_approval(name: str, id: str) -> Response:
@@ -88,7 +89,7 @@ def list_tasks() -> Response:
     """The tasks that wait for the caller."""
     context = caller()
     no_parameters()
-    return answer({"data": [_task(one) for one in tasks_of(context)]})
+    return answer({"data": [task_answer(one) for one in tasks_of(context)]})
 
 
 def decide_task(id: str) -> Response:
@@ -98,6 +99,29 @@ def decide_task(id: str) -> Response:
     found = task_of(context, number)
     body = shaped(json_body(), DECIDE, ("decision",))
     return _stands(asking.decide_task(context, found, body["decision"], _said(body), idempotency_key()))
+
+
+def decide_tasks() -> Response:
+    """Decide several tasks, each by itself."""
+    context = caller()
+    no_parameters()
+    body = shaped(json_body(), SEVERAL, ("tasks", "decision"))
+    ids = [id_at(one, f"/tasks/{index}") for index, one in enumerate(body["tasks"])]
+    done = decide_several(context, ids, body["decision"], Said(body.get("comment", "")), idempotency_key())
+    spoken = locale()
+    return answer(
+        {
+            "data": [
+                {
+                    "id": encode(one.id),
+                    "done": one.message is None,
+                    "code": one.code or None,
+                    "message": one.message.translate(spoken) if one.message is not None else None,
+                }
+                for one in done
+            ]
+        }
+    )
 
 
 def withdraw_approval(id: str) -> Response:
@@ -224,74 +248,3 @@ def _mapping(body: dict[str, Any]) -> dict[str, str]:
     if not all(isinstance(name, str) for name in found.values()):
         raise Refused([Fault("/mapping", "wrong-type", Text("expected {expected}", expected=A_TEXT))])
     return dict(found)
-
-
-# --- answers
-
-
-def _instance(one: Seen) -> dict[str, Any]:
-    found = one.instance
-    return {
-        "id": found.code,
-        "approval": found.definition.name,
-        "label": Label.of(found.definition.label).text(locale()),
-        "status": found.state.status,
-        "round": found.state.round,
-        "submitter": found.submitter,
-        "started_at": _moment(found.started_at),
-        "to": found.leaving["to"] if found.leaving else None,
-        "held_by": list(dict.fromkeys(task.holder for task in one.tasks if task.holder)),
-        "tasks": [_task(task) for task in one.tasks],
-        "trail": [_event(event) for event in one.trail],
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    """An event without values of the record: edits, inputs and what changed stay out."""
-    body = event.as_data()["body"]
-    vote = body.get("vote", {})
-    return {
-        "number": event.number,
-        "event": body["type"],
-        "at": _moment(event.at),
-        "actor": event.actor,
-        "on_behalf_of": event.on_behalf_of or None,
-        "node": body.get("node") or None,
-        "slots": _slots(body),
-        "outcome": vote.get("outcome") or body.get("status"),
-        "comment": vote.get("comment") or body.get("text") or body.get("comment") or None,
-    }
-
-
-def _slots(body: Mapping[str, Any]) -> list[str]:
-    """The decisions that an event is about, as `takeback` and `removal` name them."""
-    if "visit" not in body:
-        return []
-    keys = [one["key"] if isinstance(one, Mapping) else one for one in (body.get("slots") or (body.get("slot"),)) if one]
-    return [f"{body['node']}:{body['visit']}:{key}" for key in keys]
-
-
-def _task(one: OpenTask) -> dict[str, Any]:
-    return {
-        "id": encode(one.id),
-        "kind": one.kind,
-        "approval": one.instance.definition.name,
-        "label": Label.of(one.instance.definition.label).text(locale()),
-        "step": one.step.text(locale()) if one.step is not None else None,
-        "instance": one.instance.code,
-        "object": one.instance.object,
-        "record": encode(one.instance.record),
-        "title": one.title or None,
-        "submitter": one.instance.submitter,
-        "holder": one.holder or None,
-        "acting_for": one.acting_for or None,
-        "due_at": _moment(one.due),
-        "opened_at": _moment(one.opened),
-        "edit": list(one.edit),
-        "require": list(one.require),
-        "hide": list(one.hide),
-    }
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

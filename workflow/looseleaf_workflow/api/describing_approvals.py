@@ -9,6 +9,7 @@ from looseleaf_platform.api.openapi_paths import ID, IDEMPOTENCY, operation, sch
 from looseleaf_platform.context import Context
 from looseleaf_platform.extension import Described
 from looseleaf_workflow.running.asking import DECISIONS, MODES, POSITIONS
+from looseleaf_workflow.running.several import MOST, TOGETHER
 from looseleaf_workflow.running.submitting import flows_of
 
 TEXT = {"type": "string"}
@@ -42,6 +43,7 @@ SCHEMAS = {
     "ApprovalPreview": _shape(data=_shape(approval=TEXT, outcome=TEXT, nodes=_list(NODE))),
     "Tasks": _shape(data=_list(TASK)),
     "TaskDecided": _shape(data=_shape(approval=TEXT, status=TEXT)),
+    "TasksDecided": _shape(data=_list(_shape(id=ID_SCHEMA, done={"type": "boolean"}, code=MAYBE, message=MAYBE))),
     "ApprovalMigration": _shape(data=_shape(possible={"type": "boolean"}, reasons=_list(TEXT), never_asked=_list(TEXT))),
 }
 FAILURES = ("400", "401", "403", "404", "409", "415", "422")
@@ -52,6 +54,12 @@ def _body(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+SEVERAL = _body(
+    ("tasks", "decision"),
+    tasks={"type": "array", "items": ID_SCHEMA, "minItems": 1, "maxItems": MOST},
+    decision={"type": "string", "enum": list(TOGETHER)},
+    comment=TEXT,
+)
 SLOT = _body(("slot",), slot={"type": "string", "description": "step:visit:slot, as the trail names it"})
 MAPPING = _body(
     (), mapping={"type": "object", "additionalProperties": TEXT, "description": "old step: new step, or empty where it is gone"}
@@ -75,7 +83,7 @@ def describe(context: Context) -> Described:
     if not context.model.others.get("approval"):
         return {}, {}
     tasks = operation("list_tasks", "Tasks that wait for you", [], ("200", schema_of("Tasks")), "400", "401")
-    content = ("200", schema_of("TaskDecided"))
+    content, several = ("200", schema_of("TaskDecided")), ("200", schema_of("TasksDecided"))
     decision = _body(
         ("decision",),
         decision={"type": "string", "enum": list(DECISIONS)},
@@ -90,6 +98,7 @@ def describe(context: Context) -> Described:
     )
     paths: dict[str, Any] = {
         "/api/v1/tasks": {"get": tasks},
+        "/api/v1/tasks/decisions": {"post": operation("decide_tasks", "Decide several tasks", [IDEMPOTENCY], several, *FAILURES) | SEVERAL},
         "/api/v1/tasks/{id}/decision": {
             "post": operation("decide_task", "Decide a task", [ID, IDEMPOTENCY], content, *FAILURES) | decision
         },

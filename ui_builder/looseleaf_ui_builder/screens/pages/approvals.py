@@ -18,8 +18,9 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Decided, Fault, LooseleafError, NotAllowed, NotThere, Refused
 from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
-from looseleaf_ui_builder.screens.approvals import bind_approval, bind_inbox, names_of, word_for
+from looseleaf_ui_builder.screens.approvals import bind_approval, names_of, word_for
 from looseleaf_ui_builder.screens.editing import raw_values, titles_of
+from looseleaf_ui_builder.screens.inbox import bind_inbox
 from looseleaf_ui_builder.screens.lists import object_of
 from looseleaf_ui_builder.screens.painting import Filled
 from looseleaf_ui_builder.screens.records import id_of
@@ -35,6 +36,7 @@ from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.running import asking
 from looseleaf_workflow.running.asking import Said, choices_of, positions_of, targets_of
 from looseleaf_workflow.running.looking import OpenTask, count_of_tasks, seen, seen_instance, task_of
+from looseleaf_workflow.running.several import decide_several
 from looseleaf_workflow.running.stored import Instance
 from looseleaf_workflow.running.submitting import Request, submit
 
@@ -45,9 +47,29 @@ MOST_ADDED = 3
 
 def show_inbox() -> Response:
     """GET: what waits for the caller, what they decided, what they submitted."""
-    context, tab = caller(), request.args.get("tab", "")
-    tab = tab if tab in TABS else "waiting"
-    return show("screens/approvals/inbox.html", rows=bind_inbox(context, tab), tab=tab, waiting=count_of_tasks(context))
+    tab = request.args.get("tab", "")
+    return _inbox(caller(), tab if tab in TABS else "waiting")
+
+
+def _inbox(context: Context, tab: str, faults: Sequence[Fault] = ()) -> Response:
+    shown = {"rows": bind_inbox(context, tab), "tab": tab, "waiting": count_of_tasks(context), "faults": faults}
+    return show("screens/approvals/inbox.html", 422 if faults else 200, **shown, values=request.form)
+
+
+def decide_ticked() -> Response:
+    """POST: decide the ticked tasks, each by itself; what keeps some is told with their names."""
+    context, form = caller(), request.form
+    ids = [id_of(one) for one in form.getlist("task")]
+    done = decide_several(context, ids, form.get("decision", ""), Said(form.get("comment", "").strip()))
+    count = sum(1 for one in done if one.message is None)
+    if count:
+        notify(_("Decided: {count}", count=count))
+    faults = [
+        Fault("", one.code, Text("{name}: {reason}", name=one.title, reason=one.message) if one.title else one.message)
+        for one in done
+        if one.message is not None
+    ]
+    return _inbox(context, "waiting", faults) if faults else go_to(url_for("screens.show_inbox"))
 
 
 def show_approval(id: str) -> Response:
