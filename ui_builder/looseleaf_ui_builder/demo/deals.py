@@ -57,6 +57,7 @@ def write_leads(writer: Writer, staff: Staff) -> None:
                 "name": chance.choice(FAMILY) + chance.choice(GIVEN),
                 "company": f"{chance.choice(('常州', '嘉兴', '珠海', '济南', '长沙'))}{chance.choice(('远景', '同创', '华谊', '金石', '宏图'))}科技有限公司",
                 "mobile": str(13900020000 + number * 131),
+                "email": f"lead{number + 1}@demo.example",
                 "source": chance.choice(("website", "event", "referral", "campaign")),
                 "status": status,
                 "unqualified_reason": "no_budget" if status == "unqualified" else None,
