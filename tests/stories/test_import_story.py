@@ -7,11 +7,14 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
+from looseleaf_platform.database.system_tables import outbox
 from looseleaf_platform.jobs.outbox import drain
 from looseleaf_platform.jobs.standing import Staff
 from looseleaf_platform.publishing import export_documents
@@ -19,6 +22,7 @@ from looseleaf_ui_builder.staffing import make_staff
 from support.html_forms import Form, form_of
 from support.workspaces import publish_texts
 
+FIRM_TEXT = (Path(__file__).parent / "fixtures" / "firm.yaml").read_text("utf-8")
 ROWS = "客户名称,电话,等级,年营业额,下次联系,没有这一栏\n"
 GOOD = "苏州恒拓精密机械,0512-66668888,A 级,￥1286.50万,2026年3月28日,甲\n宁波海晟模具,13800138000,b,9000,2026-04-15,乙\n"
 
@@ -165,3 +169,28 @@ def test_nobody_imports_without_the_right_or_sees_anothers_import(firm: Any, adm
         assert "/imports" not in stranger.page("/records/account")
     assert admin.get("/imports/not-an-id").status_code == 404
     assert admin.get("/imports/files/..%2F..%2Fsecret.csv?object=account").status_code == 404
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_t15_the_screen_says_which_automations_listen_and_lets_them_be_left_out(
+    firm: Any, admin: Any, staff: Staff, left_out: bool
+) -> None:
+    welcome = "automation: welcome\nlabel: {zh: 欢迎新客户, en: Welcome}\nobject: account\ntrigger: created\nsteps: [{update: n, values: {notes: 欢迎}}]\n"
+    deaf = welcome.replace("welcome", "deaf").replace("欢迎新客户", "不听导入").replace("trigger:", "sources: [screen]\ntrigger:")
+    publish_texts(firm.workspace, "\n---\n".join((FIRM_TEXT, welcome, deaf)))
+    tried = admin.send(mapping_form(upload(admin, ROWS + GOOD)), follow=False, key="name")
+    page = finished(admin, tried.headers["Location"])
+    assert ("欢迎新客户" in page, "不听导入" in page) == (True, False)
+    run = admin.send(form_of(page, "/run"), follow=False, **({"without_automations": "1"} if left_out else {}))
+    finished(admin, run.headers["Location"])
+    until = time.monotonic() + 60
+    while _waits(firm) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert {account.values["notes"] for account in firm.records("account")} == {None if left_out else "欢迎"}
+
+
+def _waits(firm: Any) -> bool:
+    """Whether messages of automations are still to be handled."""
+    with firm.workspace.database.read() as connection:
+        waiting = select(outbox.c.id).where(outbox.c.done_at.is_(None), outbox.c.topic.like("automation%")).limit(1)
+        return connection.scalar(waiting) is not None

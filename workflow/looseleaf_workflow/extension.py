@@ -25,7 +25,7 @@ from looseleaf_workflow.api import (
 from looseleaf_workflow.api import automations as automation_routes
 from looseleaf_workflow.assignment import filling as assigning
 from looseleaf_workflow.assignment import queueing
-from looseleaf_workflow.automations import chains, dispatch, running, schedule, settling, switches
+from looseleaf_workflow.automations import chains, dispatch, running, schedule, settling, switches, verdicts
 from looseleaf_workflow.automations import overseeing as automations_overseeing
 from looseleaf_workflow.clocks import adopting as clock_adopting
 from looseleaf_workflow.clocks import keeping as clock_keeping
@@ -94,7 +94,7 @@ WORKFLOW = Extension(
         "withdraw": rehearsing.withdraw_in_scenario,
         "convert": converting.convert_in_scenario,
     },
-    exemptions=frozenset({gate.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
+    exemptions=frozenset({gate.EXEMPTION, verdicts.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
     gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check),
     late_gates=(LateGate(gate.check_late, gate.concerns),),

@@ -6,7 +6,7 @@ Uploads wait in the data folder under their owner's id: nobody else's request ca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import import_mapping
-from looseleaf_platform.errors import NotThere
+from looseleaf_platform.errors import NotAllowed, NotThere
 from looseleaf_platform.files import folder
 from looseleaf_platform.importing.files import unreadable
 from looseleaf_platform.importing.mapping import ImportMapping, mapping_from_data, signature
@@ -109,9 +109,12 @@ def _is_live(context: Context, object_name: str, field_name: str) -> bool:
     return field_name == "id" or (field is not None and not field.retired)
 
 
-def start_import(context: Context, upload: Upload, mapping: ImportMapping, *, dry: bool) -> int:
-    """Store the job that imports an upload, or foretells what would happen. Returns its id."""
-    payload = {"token": upload.token, "name": upload.name, "mapping": mapping.as_data(), "dry": dry}
+def start_import(context: Context, upload: Upload, mapping: ImportMapping, *, dry: bool, exemptions: Iterable[str] = ()) -> int:
+    """Store the job that imports an upload, or foretells what would happen. Returns its id. Raises NotAllowed for exemptions that one may not have."""
+    wanted = sorted(exemptions)
+    if wanted and not (context.profile.everything or context.profile.has("exemptions")):
+        raise NotAllowed(Text("You may not store records that break the rules ({name})", name=wanted[0]), "exemptions")
+    payload = {"token": upload.token, "name": upload.name, "mapping": mapping.as_data(), "dry": dry, "exemptions": wanted}
     return start(context, KIND, payload)
 
 
@@ -129,8 +132,9 @@ def work(run: Run) -> dict[str, Any]:
     rejects.unlink(missing_ok=True)
     seconds = BATCH_SECONDS[context.workspace.database.dialect]
     report = run_import(
-        context, upload.path, mapping, name=upload.name, dry=payload["dry"], rejects=rejects, progress=tell, batch_seconds=seconds
-    )
+        context, upload.path, mapping, name=upload.name, dry=payload["dry"], rejects=rejects, progress=tell, batch_seconds=seconds,
+        exemptions=payload.get("exemptions", ()),
+    )  # fmt: skip
     return {**report.as_data(), "rejects": rejects.name if report.rejects else ""}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from looseleaf_platform.importing.guarding import guarded
 from looseleaf_platform.importing.mapping import ImportMapping, check_columns
 from looseleaf_platform.importing.rows import Batch, RowReader
 from looseleaf_platform.importing.storing import foretell, store
-from looseleaf_platform.records.requests import Outcome
+from looseleaf_platform.records.requests import Operation, Outcome
 
 FIRST_BATCH, LEAST_BATCH, MOST_BATCH = 200, 20, 2000
 SAMPLES = 20
@@ -77,10 +77,11 @@ def run_import(
     rejects: Path | None = None,
     progress: Progress = lambda report: True,
     batch_seconds: float = 0.5,
+    exemptions: Iterable[str] = (),
 ) -> ImportReport:
     """Import the file at `path`. `rejects`: where the refused lines go as CSV, with their reasons.
 
-    `batch_seconds`: how long one transaction may take, so that others can write in between. Raises NotAllowed, Refused (the
+    `batch_seconds`: how long one transaction may take, so that others can write in between. `exemptions`: of each write. Raises NotAllowed, Refused (the
     whole file or mapping), Unavailable (what was stored until then stays: run it again, keys find it).
     """
     for target in mapping.targets:
@@ -91,14 +92,18 @@ def run_import(
     with open_sheet(path, name) as sheet:
         check_columns(mapping, sheet.headings)
         report = ImportReport(dry, encoding=sheet.encoding)
-        _Run(context, mapping, sheet, report, rejects).go(progress, batch_seconds, began)
+        operation = Operation("import", exemptions=frozenset(exemptions))
+        _Run(context, mapping, sheet, report, rejects, operation).go(progress, batch_seconds, began)
     return report
 
 
 class _Run:
     """One import under way."""
 
-    def __init__(self, context: Context, mapping: ImportMapping, sheet: Sheet, report: ImportReport, rejects: Path | None) -> None:
+    def __init__(
+        self, context: Context, mapping: ImportMapping, sheet: Sheet, report: ImportReport, rejects: Path | None, operation: Operation
+    ) -> None:
+        self.operation = operation
         self.context, self.mapping, self.sheet, self.report = context, mapping, sheet, report
         self.reader = RowReader(mapping, sheet.headings, forget=report.dry)
         self.foretold: set[tuple[str, str]] = set()
@@ -128,7 +133,7 @@ class _Run:
     def batch(self, lines: list[Line]) -> list[Refusal]:
         """Write one batch of lines, or foretell it; returns the refused ones."""
         batch = self.reader.batch(lines)
-        outcome = (foretell if self.report.dry else store)(self.context, batch)
+        outcome = (foretell if self.report.dry else store)(self.context, batch, self.operation)
         reasons = self.reasons(batch, outcome)
         self.reader.remember(batch, frozenset(index for index, written in enumerate(outcome.written) if written.outcome == "refused"))
         self.report.lines += len(lines)

@@ -15,34 +15,34 @@ from looseleaf_platform.records.write import insist, write_within
 STORED = ("created", "updated")
 
 
-def store(context: Context, batch: Batch) -> Outcome:
+def store(context: Context, batch: Batch, operation: Operation) -> Outcome:
     """Write a batch in one transaction. Raises what `write` raises, but for faults of single records: those are in the outcome."""
 
     def once() -> Outcome:
         with context.workspace.writing(context) as (connection, bound):
-            return _whole_lines(connection, bound, batch)
+            return _whole_lines(connection, bound, batch, operation)
 
     return insist(context, once)
 
 
-def foretell(context: Context, batch: Batch) -> Outcome:
+def foretell(context: Context, batch: Batch, operation: Operation) -> Outcome:
     """What would become of the batch: written, looked at, undone."""
     outcomes: list[Outcome] = []
     try:
         with context.workspace.writing(context) as (connection, bound):
-            outcomes.append(_whole_lines(connection, bound, batch))
+            outcomes.append(_whole_lines(connection, bound, batch, operation))
             raise _Undo
     except _Undo:
         return outcomes[0]
 
 
-def _whole_lines(connection: Connection, context: Context, batch: Batch) -> Outcome:
+def _whole_lines(connection: Connection, context: Context, batch: Batch, operation: Operation) -> Outcome:
     """Write; where a record was stored that only refused lines speak of, undo and write again without it."""
     left_out: set[int] = set()
     while True:
         places = [place for place in range(len(batch.changes)) if place not in left_out]
         savepoint = connection.begin_nested()
-        outcome = write_within(connection, context, [batch.changes[place] for place in places], Operation("import"), collect=True)
+        outcome = write_within(connection, context, [batch.changes[place] for place in places], operation, collect=True)
         written = dict(zip(places, outcome.written, strict=True))
         refused = set(batch.faults)
         for place, change in written.items():

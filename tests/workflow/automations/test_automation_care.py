@@ -11,7 +11,7 @@ from looseleaf_platform.database.system_tables import operation
 from looseleaf_platform.errors import NotAllowed, NotThere
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.records.ids import encode
-from looseleaf_platform.records.requests import Change
+from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_ui_builder.compose import create_app
 from looseleaf_workflow.automations import managing, telling
 from looseleaf_workflow.automations.chains import knows_chain
@@ -362,6 +362,21 @@ def test_what_is_kept_of_an_erased_record_is_erased_with_it(firm):
     kept = [firm.rows(table) for table in ("automation_run", "automation_step", "wf_notification")]
     assert (len(kept[0]), "4711" in str(kept)) == (1, False)
     assert telling.told(system(firm), firm.runs()[0]["id"]).run["state"] == "done"
+
+
+def test_t15_a_write_that_leaves_automations_out_sets_none_off_keeps_that_and_takes_the_ability(firm):
+    firm.publish(rule(COUNT))
+    deal = firm.deal()
+    firm.settle()
+    quiet = Operation(exemptions=frozenset({"automations"}))
+    with pytest.raises(NotAllowed):
+        firm.write(Change("update", "deal", deal, {"note": "x"}), operation=quiet)
+    firm.write(Change("update", "deal", deal, {"note": "x"}), by=system(firm), operation=quiet)
+    firm.settle()
+    assert (firm.states(), telling.explain(system(firm), "rule", deal).reason.code) == ([], "exempt")
+    firm.change(deal, note="y")
+    firm.settle()
+    assert firm.states() == [("rule", "done")]
 
 
 # --- switches

@@ -8,8 +8,11 @@ from typing import Any
 from flask import Blueprint
 
 from looseleaf_metadata.texts import Text
+from looseleaf_platform.jobs.background import Job
 from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.texts import say
+from looseleaf_workflow.automations.definition import Automation
+from looseleaf_workflow.automations.listening import listening
 
 STATES: Mapping[str, Text] = {
     "waiting": Text("Waiting"),
@@ -31,9 +34,21 @@ def object_label(name: str) -> str:
     return say(thing.plural) if thing else name
 
 
+def listeners(job: Job) -> tuple[Automation, ...]:
+    """The automations that an import may set off."""
+    objects = {target["object"] for target in job.payload["mapping"]["targets"]}
+    return listening(caller(), objects, "import")
+
+
+def may_leave_out() -> bool:
+    """Whether the caller may import without setting automations off."""
+    profile = caller().profile
+    return profile.everything or profile.has("exemptions")
+
+
 def furnish_imports(imports: Blueprint) -> None:
     """Give the import screens' templates what they may call."""
 
     @imports.context_processor
     def page() -> dict[str, Any]:
-        return {"job_state": job_state, "object_label": object_label}
+        return {"job_state": job_state, "object_label": object_label, "listeners": listeners, "may_leave_out": may_leave_out}

@@ -19,6 +19,7 @@ from looseleaf_ui_builder.screens.rendering import go, show
 from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import _
+from looseleaf_workflow.automations.verdicts import EXEMPTION
 
 
 def importable(context: Context) -> list[Object]:
@@ -120,7 +121,8 @@ def run(id: str) -> Response:
     context, tried = caller(), job(id)
     kept = background.upload_of(context, tried.payload["token"])
     mapping = mapping_from_data(tried.payload["mapping"], context.model)
-    return go("imports.show_import", id=encode(background.start_import(context, kept, mapping, dry=False)))
+    exemptions = (EXEMPTION,) if "without_automations" in request.form else ()
+    return go("imports.show_import", id=encode(background.start_import(context, kept, mapping, dry=False, exemptions=exemptions)))
 
 
 def stop(id: str) -> Response:

@@ -98,7 +98,7 @@ def _look_at(context: Context, origin: Origin, object_id: str, ids: Sequence[int
         off = switched_off(connection)
         events = events_of(connection, context, object_id, origin.operation, ids)
         for event in events:
-            for row in past_dates(event, origin, rules, off):
+            for row in past_dates(event, origin, () if origin.exempt else rules, off):
                 rows.append(row)
                 versions |= {one.version: one for one in rules if one.version == row["version"]}
             for automation in rules:

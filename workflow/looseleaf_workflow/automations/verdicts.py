@@ -21,6 +21,8 @@ from looseleaf_workflow.automations.tables import automation_run
 from looseleaf_workflow.automations.triggers import TRIGGERS
 from looseleaf_workflow.automations.triggers.became_true import became_true
 
+EXEMPTION = "automations"
+"""The name of the recorded exemption by which a write sets off no automation."""
 TOO_OFTEN = "too-often"
 LOOPS = frozenset({"deep", "again-in-chain", TOO_OFTEN})
 """Reasons that are kept as runs that were stopped, for somebody to see."""
@@ -36,7 +38,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a change comes from. `cause`: the run whose step made it, None for people; `depth`: how many automations led to it."""
+    """Where a change comes from. `cause`: the run whose step made it, None for people; `depth`: how many automations led to it.
+
+    `exempt`: whoever made it left automations out, as one may at an import with the ability `exemptions`.
+    """
 
     operation: int
     source: str
@@ -46,6 +51,7 @@ class Origin:
     cause: int | None = None
     cause_automation: str = ""
     depth: int = 0
+    exempt: bool = False
 
 
 def origin_of(connection: Connection, operation_id: int) -> Origin | None:
@@ -59,7 +65,7 @@ def origin_of(connection: Connection, operation_id: int) -> Origin | None:
         caused = connection.execute(statement).first()
     chain = row.chain or encode(row.id)
     if caused is None:
-        return Origin(row.id, row.source, row.actor, row.revision, chain)
+        return Origin(row.id, row.source, row.actor, row.revision, chain, exempt=EXEMPTION in (row.exemptions or ()))
     return Origin(row.id, row.source, row.actor, row.revision, chain, row.cause, caused.automation_id, caused.depth)
 
 
@@ -68,6 +74,8 @@ def why_not(automation: Automation, event: Event, origin: Origin, off: frozenset
     trigger = TRIGGERS[automation.trigger]
     if is_off(off, automation.id):
         return Reason("off", Text("It is switched off"))
+    if origin.exempt:
+        return Reason("exempt", Text("Automations were left out of this change"))
     if origin.source not in automation.sources:
         return Reason("source", Text("It does not listen to changes by '{source}'", source=origin.source))
     try:
