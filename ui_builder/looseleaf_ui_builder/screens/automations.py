@@ -15,8 +15,9 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import NotThere
 from looseleaf_platform.records import read
 from looseleaf_ui_builder.screens.slots import Slot, bind_slots
+from looseleaf_ui_builder.web.callers import caller
 from looseleaf_workflow.automations import managing, telling
-from looseleaf_workflow.automations.definition import Automation, automation_by_id
+from looseleaf_workflow.automations.definition import Automation, automation_by_id, automations_of
 from looseleaf_workflow.automations.dry_run import DryRun, dry_run
 from looseleaf_workflow.automations.telling import Explained, Listed, Switch, Told
 
@@ -107,6 +108,12 @@ class Trial:
     title: str
     explained: Explained | None
     would: DryRun | None
+
+
+def may_look_after_automations(object_name: str) -> bool:
+    """Whether the caller may hold the automations of an object against its records, and there are any."""
+    context = caller()
+    return context.profile.has(managing.ABILITY) and bool(automations_of(context.model, object_name))
 
 
 def bind_list(context: Context, object_name: str = "") -> tuple[tuple[Row, ...], Switch | None]:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from looseleaf_metadata.model import Object
 from looseleaf_platform.records.ids import encode
+from looseleaf_ui_builder.screens.automations import may_look_after_automations
 from looseleaf_ui_builder.screens.list_state import ListState
 from looseleaf_ui_builder.screens.navigation import Navigation, bind_navigation, icon_of
 from looseleaf_ui_builder.screens.notifications import unread_notifications
@@ -108,6 +109,7 @@ def furnish_screens(app: Flask) -> None:
     app.jinja_env.globals.update(
         navigation=navigation,
         unread_notifications=unread_notifications,
+        may_look_after_automations=may_look_after_automations,
         keyboard_map=keyboard_map,
         lookup_url=lookup_url,
         file_url=file_url,

@@ -65,7 +65,7 @@ def dry_run(context: Context, name: str, record_id: int, values: Mapping[str, An
         event = Event(system, connection, plan, record_id, "update" if values else "manual", 0, before, after)
         origin = Origin(0, context.source, context.actor.id, context.runtime.revision, "")
         reason = why_not(automation, event, origin, switched_off(connection)) if automation.trigger != "manual" else None
-        steps = list(_steps(connection, system, automation, event, context.actor.id))
+        steps = list(_steps(connection, system, automation, event, context))
     seen = Seen(context, {"object_id": plan.id, "record_id": record_id})
     return DryRun(reason, tuple(replace(step, plan=seen.part(step.plan)) for step in steps))
 
@@ -81,16 +81,16 @@ def _proposed(context: Context, plan: Any, values: Mapping[str, Any]) -> dict[st
     return found
 
 
-def _steps(connection: Connection, context: Context, automation: Automation, event: Event, actor: int | None) -> Iterator[Would]:
+def _steps(connection: Connection, context: Context, automation: Automation, event: Event, reader: Context) -> Iterator[Would]:
     run = SimpleNamespace(
-        id=0, name=automation.name, object_id=event.plan.id, record_id=event.record_id, event=event.as_data(), actor=actor, source="", chain=""
+        id=0, name=automation.name, object_id=event.plan.id, record_id=event.record_id, event=event.as_data(), actor=reader.actor.id, source="", chain=""
     )  # fmt: skip
-    data = to_data(automation.data)
-    yield from _flow(connection, context, run, data, data["steps"], Frame(automation.object, event.record_id), "", event)
+    data, locale = to_data(automation.data), reader.locale
+    yield from _flow(connection, context, run, data, data["steps"], Frame(automation.object, event.record_id), "", event, locale)
 
 
 def _flow(
-    connection: Connection, context: Context, run: Any, data: Any, flow: Sequence[Any], frame: Frame, prefix: str, event: Event
+    connection: Connection, context: Context, run: Any, data: Any, flow: Sequence[Any], frame: Frame, prefix: str, event: Event, locale: str
 ) -> Iterator[Would]:
     for step in flow:
         kind, name = next(iter(step.items()))
@@ -101,13 +101,13 @@ def _flow(
                 work.scope = image_scope(context, event.plan, event.record_id, event.after, event.relations)
             planned, inner = _plan(work, kind, step)
         except (LooseleafError, ArithmeticError) as error:
-            yield Would(path, kind, None, said(error))
+            yield Would(path, kind, None, said(error, locale))
             return
         yield Would(path, kind, planned)
         for below, record in inner[:MOST_SHOWN]:
             under = frame if record is None else Frame(planned["object"], decode(record))
             steps = step["flow"] if record is not None else step["cases"][int(below)]["flow"] if int(below) >= 0 else step.get("else", ())
-            yield from _flow(connection, context, run, data, steps, under, f"{path}/{below}/", event)
+            yield from _flow(connection, context, run, data, steps, under, f"{path}/{below}/", event, locale)
 
 
 def _plan(work: Any, kind: str, step: Mapping[str, Any]) -> tuple[Any, list[tuple[str, str | None]]]:

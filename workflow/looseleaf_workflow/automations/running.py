@@ -242,11 +242,11 @@ def fail(connection: Connection, context: Context, run: Any, todo: Todo, error: 
     return False
 
 
-def said(error: Exception) -> str:
-    """An error in one line, in English, for the history."""
+def said(error: Exception, locale: str = "en") -> str:
+    """An error in one line; in English, for the history."""
     if isinstance(error, Refused):
-        return "; ".join(f"{fault.pointer} {fault.say('en')}".strip() for fault in error.faults)[:ERROR_LENGTH]
-    return (error.message.translate("en") if isinstance(error, LooseleafError) else f"{type(error).__name__}: {error}")[:ERROR_LENGTH]
+        return "; ".join(f"{fault.pointer} {fault.say(locale)}".strip() for fault in error.faults)[:ERROR_LENGTH]
+    return (error.message.translate(locale) if isinstance(error, LooseleafError) else f"{type(error).__name__}: {error}")[:ERROR_LENGTH]
 
 
 def _note_receipt(
