@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from looseleaf_platform.records.ids import encode
 from support.building import begin, edit_form, publish
 from support.html_forms import form_of, forms_of
+from support.workspaces import publish_texts
 
 
 def change(visitor: Any, path: str, edit: str, told_by: dict[str, str] | None = None, **values: Any) -> str:
@@ -178,6 +180,22 @@ def test_the_second_of_two_editors_carries_out_the_edit_on_the_newest(firm: Any,
     assert admin.send(again).status_code == 200
     text = yaml_of(admin, draft, "firm/object:account")
     assert text.index("theirs:") < text.index("mine:")
+
+
+def test_a97_the_second_of_two_who_write_a_flow_sees_what_the_edit_would_undo(firm: Any, admin: Any) -> None:
+    flow = '---\napproval: wins\nobject: deal\nstart_when: "amount > 100"\nflow:\n  - approve: boss\n    who: manager\n'
+    publish_texts(firm.workspace, (Path(__file__).parent / "fixtures" / "firm.yaml").read_text("utf-8") + flow)
+    draft, key = begin(admin), "firm/approval:wins"
+    path, good = f"{draft}/text?page={key}", yaml_of(admin, draft, key)
+    mine, theirs = (edit_form(admin.page(path), "write_yaml") for _ in range(2))
+    assert admin.send(theirs, text=good + "max_rounds: 3\n").status_code == 200
+    answer = admin.send(mine, text=good + "max_transfers: 2\n")
+    assert answer.status_code == 409
+    assert "<del>- max_rounds: 3</del>" in answer.text
+    assert "<ins>+ max_transfers: 2</ins>" in answer.text
+    assert "max_rounds: 3" in yaml_of(admin, draft, key)
+    admin.send(form_of(answer.text, "/edits"))
+    assert "max_transfers: 2" in yaml_of(admin, draft, key)
 
 
 def test_a_draft_meets_what_was_published_meanwhile(firm: Any, admin: Any) -> None:

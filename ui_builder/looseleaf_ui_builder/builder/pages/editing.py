@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from typing import Any
 
 from flask import request
@@ -81,7 +82,8 @@ def edit(id: int) -> Response:
         notify(say(error.message))
     except Conflict as conflict:
         fields = [(key, value) for key, values in form.lists() if key not in ("version", "_csrf") for value in values]
-        return show("builder/conflict.html", 409, draft=draft, conflict=conflict, submitted=fields)
+        differences = [(one.field, difference(str(one.theirs or ""), str(one.yours or ""))) for one in conflict.fields]
+        return show("builder/conflict.html", 409, draft=draft, differences=differences, submitted=fields)
     return go_to(safe_return(form.get("back", "")) or f"{request.script_root}/builder/drafts/{id}")
 
 
@@ -99,3 +101,9 @@ def section_label(section: Any) -> str:
 def pickable_types() -> list[tuple[str, str]]:
     """Field types that people may choose, with their plain names."""
     return [(name, say(kind.label)) for name, kind in FIELD_TYPES.items() if name != "record_id"]
+
+
+def difference(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """What an edit makes of a text, line by line, with two lines around each change: "-" for what goes, "+" for what comes."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm="")
+    return tuple((line[:1], line[1:]) for line in lines if not line.startswith(("---", "+++")))
