@@ -169,6 +169,32 @@ def test_a89_the_ticked_are_decided_together_each_by_itself(firm: Any, lin: Any,
     assert chen.act("/approvals/decisions", decision="agree").status_code == 400
 
 
+def test_an_old_link_says_that_the_task_is_over(lin: Any, chen: Any, deal: str) -> None:
+    lin.act(f"{deal}/submission")
+    path = links(chen.page("/approvals"), "同意")[0]
+    chen.act(path)
+    answer = chen.client.get(path, follow_redirects=True)
+    assert "这个任务已经结束" in answer.text
+    assert chen.act(path).status_code == 409
+
+
+def test_whoever_submits_picks_the_people_that_the_flow_leaves_to_them(firm: Any, lin: Any, chen: Any, gu: Any, deal: str) -> None:
+    picking = (
+        '---\napproval: pick\nobject: deal\nlabel: {zh: 自选审批, en: Picked}\nstart_when: "discount == 0.05"\norder: 3\n'
+        "flow: [{approve: two, label: {zh: 自选审批人, en: Picked}, who: {submitter_picks: {fewest: 2, most: 2}}}]\n"
+    )
+    publish_texts(firm.workspace, TEXTS.replace("deal:     {read: own", "deal:     {read: all") + picking)
+    own = f"/records/deal/{encode(firm.make('deal', firm.lin, name='小单', account=firm.records('account')[0].id, discount='0.05'))}"
+    form = form_of(lin.page(f"{own}/submission"), "submission-form")
+    assert [name for name in form.values if name.startswith("pick.")] == ["pick.two~1", "pick.two~2"]
+    one = lin.act(f"{own}/submission", **{"pick.two~1": encode(firm.chen)})
+    assert one.status_code == 422
+    lin.act(f"{own}/submission", **{"pick.two~1": encode(firm.chen), "pick.two~2": encode(firm.gu)})
+    assert "小单" in chen.page("/approvals")
+    assert "自选审批" in gu.page("/approvals")
+    assert deal
+
+
 def test_nobody_reads_or_acts_on_what_is_not_theirs(firm: Any, lin: Any, chen: Any, gu: Any, deal: str) -> None:
     publish_texts(firm.workspace, TEXTS.replace("deal:    {read: all}", "deal:    {read: own}"))
     lin.act(f"{deal}/submission")

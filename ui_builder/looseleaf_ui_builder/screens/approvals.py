@@ -144,17 +144,19 @@ class BoundApprovals:
 
     all: tuple[BoundApproval, ...]
     offer: Label | None
+    may_submit: bool
 
 
 def bind_approvals(context: Context, object_name: str, id: int, *, may_update: bool) -> BoundApprovals | None:
     """The approvals of a record; None for an object without flows, which costs no query."""
-    if not flows_of(context, object_name):
+    if all(flow.definition.object != object_name for flow in context.model.others.get("approval", {}).values()):
         return None
     found = approvals_of(context, object_name, id)
     names = names_of(context, found)
     bound = tuple(bind_approval(context, one, names) for one in found)
     busy = any(one.running for one in bound)
-    return BoundApprovals(bound, None if busy or not may_update else _offer(context, object_name, id))
+    may_submit = may_update and bool(flows_of(context, object_name))
+    return BoundApprovals(bound, _offer(context, object_name, id) if may_submit and not busy else None, may_submit)
 
 
 def _offer(context: Context, object_name: str, id: int) -> Label | None:

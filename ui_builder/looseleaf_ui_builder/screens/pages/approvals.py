@@ -87,7 +87,10 @@ def task_form(task: str, decision: str) -> Response:
     """GET: what is asked before a task is decided."""
     context = caller()
     found = task_of(context, id_of(task))
-    if not found.open or decision not in choices_of(context, found):
+    if not found.open:
+        notify(_("This task is not open any more"))
+        return go_to(url_for("screens.show_approval", id=found.instance.code))
+    if decision not in choices_of(context, found):
         raise NotThere
     return _ask_task(context, found, decision)
 
