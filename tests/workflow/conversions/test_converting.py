@@ -305,3 +305,15 @@ def test_what_the_record_itself_would_get_and_cannot_hold_is_told(small: Convert
     with pytest.raises(Refused) as refused:
         small.convert(small.lead(name="很长的名字"))
     assert codes(refused) == [("/records/0", "too-long")]
+
+
+def test_a_value_that_does_not_fit_is_told_at_its_field_unless_the_target_is_left_out(small: Converting) -> None:
+    objects = OBJECTS.replace("  campaign: {type: text}\n  large", "  campaign: {type: text, max_length: 3}\n  large")
+    assert objects != OBJECTS
+    small.publish(objects, CONVERSION)
+    id = small.lead(campaign="很长的活动")
+    with pytest.raises(Refused) as refused:
+        small.convert(id)
+    assert codes(refused) == [("/records/0/targets/deal/values/campaign", "too-long")]
+    small.convert(id, by=small.gu, deal=Choice("skip"))
+    assert small.get("lead", id)["status"] == "converted"

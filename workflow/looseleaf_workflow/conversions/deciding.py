@@ -163,6 +163,7 @@ def _decide_target(context: Context, sources: Sources, target: Target, wanted: l
     for prospect, choice in open_ones:
         values, faults = fills_of(context, sources, target, prospect.record.id)
         values |= {link.field: id for link in target.links if (id := prospect.parts[link.target].id) is not None}
+        faults = [fault for fault in faults if not fault.pointer or fault.pointer.removeprefix("/values/") in writable]
         written = {name: value for name, value in values.items() if name in writable}
         part = prospect.parts[target.name] = Part(target, values=written, proposed=dict(written), asked=dict(choice.values), faults=faults)
         part.withheld = tuple(name for name in values if name not in writable and name in readable)
@@ -221,6 +222,8 @@ def _fill(part: Part) -> None:
         part.values = {name: value for name, value in part.values.items() if name not in part.asked}
         return
     part.asked = {}
+    if part.how == "skip":
+        part.faults = []
     if part.how != "take" or part.id is None:
         part.values = {}
         return
