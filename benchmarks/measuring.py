@@ -128,7 +128,8 @@ def rounds(sides: Mapping[str, Callable[[int], Sequence[Request]]], size: Size, 
         names = list(sides) if number % 2 else list(reversed(sides))
         for name in names:
             requests = sides[name](size.requests)
-            gc.collect()
+            if not size.short:  # a full collection is slow where much is imported, and a short run measures nothing
+                gc.collect()
             clock.begin()
             began = clock.seconds()
             answers = [request() for request in requests]

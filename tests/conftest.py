@@ -6,6 +6,7 @@ Helpers to import: `support.workspaces` (publish_texts, as_user), `support.servi
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Count what runs on which database; see that the browser driver runs."""
     config.pluginmanager.register(Tally(config), "looseleaf-tally")
     browser.prepare_driver()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported and collected by now out of all garbage collections to come: it stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
