@@ -13,6 +13,7 @@ from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.extension import WORKFLOW
+from support.html_forms import form_of
 from support.queries import counted
 from support.workspaces import publish_texts
 
@@ -108,11 +109,22 @@ def test_t47_t50_why_it_did_not_run_and_what_it_would_do(firm: Any, ops: Any, de
     assert listed
     assert f"/automations/follow/trial?record={encode(deal)}" in ops.page(listed[1].replace("&amp;", "&"))
     page = main(ops.page(f"/automations/follow/trial?record={encode(deal)}&field=stage&value=won"))
+    assert "作为测试执行这一步" not in page
     assert "没有运行：" in page
     assert "这会触发它。" in page
     assert re.search(r"note.*?回访 二期.*?up.*?没有人可以接这条记录", page, re.DOTALL)
     assert firm.record("deal", deal).values["next_step"] is None
     assert "这不会触发它：" in ops.page(f"/automations/follow/trial?record={encode(deal)}&field=next_step&value=x")
+
+
+def test_t48_who_writes_automations_does_one_step_as_a_test(firm: Any, admin: Any, ops: Any, deal: int) -> None:
+    page = admin.page(f"/automations/follow/trial?record={encode(deal)}&field=name&value=样品")
+    answer = admin.send(form_of(page, "/automations/follow/test"))
+    settle(firm)
+    assert answer.status_code == 200
+    assert firm.record("deal", deal).values["next_step"] == "回访 样品"
+    assert all('<span class="tag">测试</span>' in main(page) for page in (answer.text, admin.page("/automations/follow")))
+    assert ops.act("/automations/follow/test", record=encode(deal), step="note").status_code == 403
 
 
 def test_one_that_waits_for_a_hand_is_started_on_a_record(firm: Any, ops: Any, deal: int) -> None:

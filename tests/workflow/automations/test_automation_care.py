@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.database.system_tables import SYSTEM as SYSTEM_TABLES
 from looseleaf_platform.database.system_tables import operation
-from looseleaf_platform.errors import NotAllowed, NotThere
+from looseleaf_platform.errors import NotAllowed, NotThere, Refused
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_ui_builder.compose import create_app
-from looseleaf_workflow.automations import managing, telling
+from looseleaf_workflow.automations import managing, telling, testing
 from looseleaf_workflow.automations.chains import knows_chain
 from looseleaf_workflow.automations.dry_run import dry_run
 from looseleaf_workflow.notifications import inbox
@@ -377,6 +377,37 @@ def test_t15_a_write_that_leaves_automations_out_sets_none_off_keeps_that_and_ta
     firm.change(deal, note="y")
     firm.settle()
     assert firm.states() == [("rule", "done")]
+
+
+STEPS = "{branch: b, cases: [{when: total > 5, flow: [{update: big, values: {note: '{{ name }}: {{ total }}'}}]}]}, {wait: w, for: 1 days}"
+
+
+def test_t48_one_step_is_done_with_sample_data_and_marked_as_a_test_in_the_history(firm):
+    firm.publish(rule(STEPS, "created", more="when: total > 100"))
+    deal = firm.deal(total=1)
+    firm.settle()
+    run = testing.try_step(system(firm), "rule", deal, "big", {"name": "样品", "total": "7"})
+    firm.settle()
+    assert (firm.get(deal)["note"], firm.get(deal)["name"]) == ("样品: 7.00", "二期")
+    told = telling.told(system(firm), run)
+    assert (told.run["state"], told.run["source"], [step["path"] for step in told.steps]) == ("done", "test", ["big"])
+    for step in ("w", "b", "nothing"):
+        with pytest.raises(Refused):
+            testing.try_step(system(firm), "rule", deal, step)
+
+
+def test_a_value_of_two_expressions_is_text_and_not_one_expression(firm):
+    firm.publish(rule("{update: s, values: {note: '{{ name }}{{ total }}'}}", "created"))
+    deal = firm.deal(total=7)
+    firm.settle()
+    assert firm.get(deal)["note"] == "二期7.00"
+
+
+def test_t48_only_those_who_write_automations_may_test_a_step(firm):
+    firm.publish(rule(STEPS, "created"))
+    ops = as_user(firm.workspace, ["ops"])
+    with pytest.raises(NotAllowed):
+        testing.try_step(firm.workspace.context(ops.actor), "rule", firm.deal(total=1), "big")
 
 
 # --- switches

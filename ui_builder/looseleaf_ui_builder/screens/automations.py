@@ -20,6 +20,7 @@ from looseleaf_workflow.automations import managing, telling
 from looseleaf_workflow.automations.definition import Automation, automation_by_id, automations_of
 from looseleaf_workflow.automations.dry_run import DryRun, dry_run
 from looseleaf_workflow.automations.telling import Explained, Listed, Switch, Told
+from looseleaf_workflow.automations.testing import may_test
 
 TRIGGERS: Mapping[str, Text] = {
     "created": Text("when one is created"),
@@ -108,6 +109,7 @@ class Trial:
     title: str
     explained: Explained | None
     would: DryRun | None
+    may_test: bool
 
 
 def may_look_after_automations(object_name: str) -> bool:
@@ -168,9 +170,9 @@ def bind_trial(context: Context, name: str, record: int | None, field: str = "",
     paths = [one.name for one in thing.live_fields if not one.read_only and one.type not in ("lines", "file", "image")]
     fields = bind_slots(context, thing.name, paths)
     if record is None:
-        return Trial(automation, thing, fields, None, "", None, None)
+        return Trial(automation, thing, fields, None, "", None, None, False)
     if field and field not in {slot.path for slot in fields}:
         raise NotThere
     title = read.titles(context, thing.name, (record,)).get(record, "")
     would = dry_run(context, name, record, {field: value} if field else None)
-    return Trial(automation, thing, fields, record, title, telling.explain(context, name, record), would)
+    return Trial(automation, thing, fields, record, title, telling.explain(context, name, record), would, may_test(context))

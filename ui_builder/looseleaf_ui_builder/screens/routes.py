@@ -67,6 +67,7 @@ CLOSED = (
     ("GET", "/automations/<name>", automations.show_automation),
     ("POST", "/automations/<name>", automations.switch_automation),
     ("GET", "/automations/<name>/trial", automations.try_automation),
+    ("POST", "/automations/<name>/test", automations.test_automation_step),
     ("POST", "/automations/<name>/runs", automations.start_automation),
     ("GET", "/runs/<id>", automations.show_run),
     ("POST", "/runs/<id>/retry", automations.retry_run),

@@ -17,6 +17,7 @@ from looseleaf_platform.records.ids import decode, encode
 from looseleaf_workflow.automations import managing, telling
 from looseleaf_workflow.automations.dry_run import DryRun, dry_run
 from looseleaf_workflow.automations.telling import Listed, Told
+from looseleaf_workflow.automations.testing import try_step
 from looseleaf_workflow.automations.verdicts import Reason
 
 STATES = ("waiting", "running", "sleeping", "held", "done", "failing", "failed", "parked", "cancelled", "loop_stopped")
@@ -32,6 +33,7 @@ def make_routes() -> Blueprint:
         ("/automations/<name>/runs", start_run, "POST"),
         ("/automations/<name>/switch", switch_one, "POST"),
         ("/automations/<name>/dry-run", try_out, "POST"),
+        ("/automations/<name>/test", test_one_step, "POST"),
         ("/automations/<name>/why/<id>", tell_why, "GET"),
         ("/runs/<id>", show_run, "GET"),
         ("/runs/<id>/retry", retry_run, "POST"),
@@ -148,6 +150,15 @@ def try_out(name: str) -> Response:
     _no_parameters()
     body = _said({"record": A_TEXT, "values": (dict, Text("a JSON object"))}, ("record",))
     return answer(_dry(dry_run(context, name, _record_in(context, body), body.get("values")), locale()))
+
+
+def test_one_step(name: str) -> Response:
+    """Do one step with sample data; the run is marked as a test."""
+    context = caller()
+    managing.require(context)
+    _no_parameters()
+    body = _said({"record": A_TEXT, "step": A_TEXT, "values": (dict, Text("a JSON object"))}, ("record", "step"))
+    return answer({"run": encode(try_step(context, name, _record_in(context, body), body["step"], body.get("values")))})
 
 
 def tell_why(name: str, id: str) -> Response:

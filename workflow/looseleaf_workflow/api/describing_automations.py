@@ -92,6 +92,12 @@ def describe(context: Context) -> Described:
                 _body("record", record=ID_SCHEMA, values={"type": "object"}),
             )
         },
+        f"{base}/automations/{{name}}/test": {
+            "post": _post(
+                "test_step_of_automation", "Do one step with sample data", [name], "AutomationRunStarted",
+                _body("record", "step", record=ID_SCHEMA, step=TEXT, values={"type": "object"}),
+            )
+        },
         f"{base}/automations/{{name}}/why/{{id}}": {"get": _get("why_automation", "Why it ran or did not", [name, ID], "AutomationWhy")},
         f"{base}/runs/{{id}}": {"get": _get("automation_run", "A run with its steps", [ID], "AutomationRun")},
         f"{base}/runs/{{id}}/retry": {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from looseleaf_metadata.compilation import Compilation
     from looseleaf_metadata.documents import Document
 
-HOLE = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+HOLE = re.compile(r"\{\{((?:(?!\}\}).)+)\}\}", re.DOTALL)
 """A place in a template where the value of an expression comes."""
 ANCHORS = ("owner", "submitter")
 

@@ -61,7 +61,7 @@ def dry_run(context: Context, name: str, record_id: int, values: Mapping[str, An
         before = live_image(connection, plan, record_id)
         if before is None:
             raise NotThere
-        after = {**before, **_proposed(system, plan, values or {})}
+        after = {**before, **proposed(system, plan, values or {})}
         event = Event(system, connection, plan, record_id, "update" if values else "manual", 0, before, after)
         origin = Origin(0, context.source, context.actor.id, context.runtime.revision, "")
         reason = why_not(automation, event, origin, switched_off(connection)) if automation.trigger != "manual" else None
@@ -70,7 +70,7 @@ def dry_run(context: Context, name: str, record_id: int, values: Mapping[str, An
     return DryRun(reason, tuple(replace(step, plan=seen.part(step.plan)) for step in steps))
 
 
-def _proposed(context: Context, plan: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+def proposed(context: Context, plan: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as an image holds them; what is no field, or can't be read, is left out."""
     found = {}
     for name, raw in values.items():

@@ -36,10 +36,14 @@ def new_run(
 def keep_versions(connection: Connection, context: Context, automations: Iterable[Automation]) -> None:
     """Store what runs work on, unless it is there."""
     for automation in automations:
-        there = connection.scalar(select(automation_version.c.hash).where(automation_version.c.hash == automation.version))
-        if there is None:
-            values = {"hash": automation.version, "automation_id": automation.id, "data": to_data(automation.data), "at": context.now}
-            connection.execute(insert(automation_version), values)
+        keep_data(connection, context, automation.id, automation.version, automation.data)
+
+
+def keep_data(connection: Connection, context: Context, automation_id: str, version: str, data: Mapping[str, Any]) -> None:
+    """Store the text of one version, unless it is there."""
+    if connection.scalar(select(automation_version.c.hash).where(automation_version.c.hash == version)) is None:
+        values = {"hash": version, "automation_id": automation_id, "data": to_data(data), "at": context.now}
+        connection.execute(insert(automation_version), values)
 
 
 def start_runs(connection: Connection, context: Context, rows: Sequence[Mapping[str, Any]]) -> list[int]:

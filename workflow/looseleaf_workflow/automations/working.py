@@ -20,6 +20,8 @@ from looseleaf_workflow.automations.walking import Frame
 from looseleaf_workflow.calendars import Calendar
 from looseleaf_workflow.calendars.calendar import Shift
 
+IMAGES = {"delete": "before", "test": "after"}
+"""Which image of the record a run works on, by what set it off; others work on the record as it is now."""
 ALWAYS_OPEN = ((Shift(0, 1440),),) * 7
 
 
@@ -40,10 +42,11 @@ def live_scope(relations: Relations, name: str, id: int | None) -> Scope:
 
 
 def scope_of(context: Context, relations: Relations, run: Any, frame: Frame) -> Scope:
-    """The record that a step is about: as it is now, or, of one whose deletion set the run off, as it was."""
+    """The record that a step is about: as it is now; of one whose deletion set the run off, as it was; of a test, as its sample data say."""
     event = run.event or {}
-    if event.get("kind") == "delete" and frame.record_id == run.record_id:
-        return image_scope(context, Plans.of(context.runtime)[frame.object], run.record_id, event["before"], relations)
+    image = IMAGES.get(event.get("kind", ""))
+    if image is not None and frame.record_id == run.record_id:
+        return image_scope(context, Plans.of(context.runtime)[frame.object], run.record_id, event[image], relations)
     return live_scope(relations, frame.object, frame.record_id)
 
 

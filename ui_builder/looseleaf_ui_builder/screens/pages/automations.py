@@ -19,6 +19,7 @@ from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import _
 from looseleaf_workflow.automations import managing
+from looseleaf_workflow.automations.testing import try_step
 
 
 def list_automations() -> Response:
@@ -69,6 +70,14 @@ def start_automation(name: str) -> Response:
     """POST: start one by hand on a record."""
     run = managing.start(caller(), name, id_of(request.form.get("record", "")))
     notify(_("It has been started"))
+    return go("screens.show_run", id=encode(run))
+
+
+def test_automation_step(name: str) -> Response:
+    """POST: really do one step on a record, with a change of one field as sample data; its run is marked as a test."""
+    form = request.form
+    values = {form["field"]: form.get("value", "")[:1000]} if form.get("field") else None
+    run = try_step(caller(), name, id_of(form.get("record", "")), form.get("step", ""), values)
     return go("screens.show_run", id=encode(run))
 
 
