@@ -195,6 +195,23 @@ def test_whoever_submits_picks_the_people_that_the_flow_leaves_to_them(firm: Any
     assert deal
 
 
+def test_a87_what_was_approved_is_taken_back_from_its_record(firm: Any, lin: Any, chen: Any, deal: str) -> None:
+    flow = (
+        '---\napproval: small\nobject: deal\nlabel: {zh: 小额审批, en: Small}\nstart_when: "discount == 0.05"\norder: 3\n'
+        "reverse: {who: manager}\nflow: [{approve: boss, who: manager}]\n"
+    )
+    publish_texts(firm.workspace, TEXTS.replace("deal:     {read: own", "deal:     {read: all") + flow)
+    own = f"/records/deal/{encode(firm.make('deal', firm.lin, name='小单', account=firm.records('account')[0].id, discount='0.05'))}"
+    lin.act(f"{own}/submission")
+    decided(chen, "/approvals", "同意")
+    assert not links(lin.page(own), "反审核")
+    (path,) = links(chen.page(own), "反审核")
+    page = chen.send(form_of(chen.page(path), "deed-form"), said__dot__comment="客户取消").text
+    assert "已反审核" in page
+    assert "“客户取消”" in page
+    assert deal
+
+
 def test_nobody_reads_or_acts_on_what_is_not_theirs(firm: Any, lin: Any, chen: Any, gu: Any, deal: str) -> None:
     publish_texts(firm.workspace, TEXTS.replace("deal:    {read: all}", "deal:    {read: own}"))
     lin.act(f"{deal}/submission")

@@ -300,6 +300,7 @@ OTHER_KINDS: dict[str, Any] = {
     "withdraw": lambda draw, play: (c.Actor("sub"), c.Withdraw()),
     "consent": lambda draw, play: (c.Actor(draw(st.sampled_from(PEOPLE))), c.AnswerWithdrawal(draw(st.booleans()))),
     "retry": lambda draw, play: (ADMIN, c.Retry()),
+    "reverse": lambda draw, play: (ADMIN, c.Reverse("no")),
     "urge": lambda draw, play: (c.Actor("sub"), c.Comment("hurry")),
 }
 KINDS = sorted({*TASK_KINDS, *OTHER_KINDS})

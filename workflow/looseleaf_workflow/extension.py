@@ -92,6 +92,7 @@ WORKFLOW = Extension(
         "submit": rehearsing.submit_in_scenario,
         "decide": rehearsing.decide_in_scenario,
         "withdraw": rehearsing.withdraw_in_scenario,
+        "reverse": rehearsing.reverse_in_scenario,
         "convert": converting.convert_in_scenario,
     },
     exemptions=frozenset({gate.EXEMPTION, verdicts.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),

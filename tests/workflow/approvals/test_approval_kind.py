@@ -204,6 +204,8 @@ INERT = {
     "two-whos": ("unclear-who", flow("{approve: boss, who: {role: legal, field: seal_keeper}}")),
     "holder": ("unknown-person", flow("{approve: boss, who: {manager: holder}}")),
     "action": ("unknown-step", flow(BOSS, header="on_approved: [{explode: self}]")),
+    "reversal": ("no-effect", flow(BOSS, header="on_reversed: [{notify: owner}]")),
+    "unless": ("not-pure", flow(BOSS, header='reverse: {who: {role: legal}, unless: "close_date < today()"}')),
     "stage": ("unknown-option", flow(BOSS, header="on_approved: [{move_stage: contrat}]")),
     "option": ("unknown-key", flow(BOSS, header="on_approved: [{update: self, values: {seal_no: x}, priority: high}]")),
     "template": ("unknown-name", flow(BOSS, header='on_approved: [{notify: owner, text: "{{ amont }} agreed"}]')),

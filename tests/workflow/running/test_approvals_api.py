@@ -188,6 +188,30 @@ def test_a74_only_administrators_end_what_others_began(firm: Make) -> None:
     assert call("POST", f"/approvals/{encode(id)}/retry", office.admin, json={}).status_code == 409
 
 
+def test_a87_what_was_approved_is_taken_back_by_whom_the_flow_lets(firm: Make) -> None:
+    more = 'reverse: {who: {role: legal}, unless: "seal_no is not None"}\non_reversed: [{update: self, values: {agreed: false, note: reversed}}]\n'
+    office = firm(DISCOUNT + more)
+    call = Caller(office)
+    deal, id = office.started()
+    path = f"/approvals/{encode(id)}/reversal"
+    assert call("POST", path, office.zhou, json={"reason": "too early"}).json["reason"] == "conflict"
+    office.agree(id, office.boss)
+    office.agree(id, office.zhou)
+    assert office.get(deal)["agreed"] is True
+    assert call("POST", path, office.boss, json={"reason": "no"}).status_code == 403
+    assert call("POST", path, office.chen, json={"reason": " "}).status_code == 422
+    office.change(deal, seal_no="S1")
+    assert call("POST", path, office.chen, json={"reason": "the customer left"}).status_code == 409
+    office.change(deal, seal_no=None)
+    assert call("POST", path, office.chen, json={"reason": "the customer left"}).json["data"]["status"] == "reversed"
+    assert call("POST", path, office.chen, json={"reason": "again"}).json["data"]["status"] == "reversed"
+    assert (office.get(deal)["agreed"], office.get(deal)["note"]) == (False, "reversed")
+    (seen,) = call("GET", f"/records/deal/{encode(deal)}/approvals", office.lin).json["data"]
+    assert [one["event"] for one in seen["trail"]][-1] == "reversed"
+    assert "不再有效：折扣审批" in [row["text"] for row in office.rows("wf_notification", user_id=office.lin.actor.id)]
+    assert office.submit(deal) != id
+
+
 def test_a98_a99_an_instance_goes_on_under_the_new_version_and_back(firm: Make) -> None:
     office = firm()
     call = Caller(office)
@@ -252,7 +276,7 @@ def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
         for method in item
         if "/tasks" in path or "/approvals" in path
     }
-    assert len(wanted) == 15
+    assert len(wanted) == 16
     deal, tried = encode(office.deal()), 0
     for result in schema.get_all_operations():
         operation = result.ok()
@@ -269,4 +293,4 @@ def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
                 case.call_and_validate(headers=headers, checks=CHECKS)
 
         try_it()
-    assert tried == 15
+    assert tried == 16

@@ -21,7 +21,7 @@ from looseleaf_workflow.approvals.definition import Branch, Call, Copy, Definiti
 from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.approvals.state import NodeState, Slot, State
 from looseleaf_workflow.organisation import person_id
-from looseleaf_workflow.running.asking import choices_of
+from looseleaf_workflow.running.asking import choices_of, may_reverse
 from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of
 from looseleaf_workflow.running.submitting import Request, flow_for, flows_of
 
@@ -33,6 +33,7 @@ STATUS: Mapping[str, tuple[Text, str]] = {
     "rejected": (Text("Rejected"), "bad"),
     "withdrawn": (Text("Withdrawn"), ""),
     "terminated": (Text("Terminated"), ""),
+    "reversed": (Text("Reversed"), "late"),
 }
 """What a status is called, and the mark that it has."""
 ADDED = Text("asked to look at it too")
@@ -274,6 +275,8 @@ def _deeds(context: Context, one: Seen) -> Iterator[str]:
         yield "withdraw"
     if not state.ended or definition.comment_after_end:
         yield "comment"
+    if may_reverse(context, one.instance):
+        yield "reverse"
     if context.actor.administrator and not state.ended:
         if state.status == "error":
             yield "retry"

@@ -85,6 +85,8 @@ def _said(body: e.Body, names: Mapping[str, str]) -> tuple[Text, str] | None:
             return (Text("consented to the withdrawal") if consent else Text("refused the withdrawal")), ""
         case e.SlotsCancelled(reason="removed"):
             return Text("took somebody out again"), ""
+        case e.Reversed(reason=reason):
+            return Text("took the approval back"), reason
         case e.Ended(status=status, reason=reason):
             return ENDS[status], reason if status in ("withdrawn", "terminated") and reason != "consent" else ""
     words = PLAIN.get(type(body))

@@ -149,6 +149,11 @@ def terminate_approval(id: str) -> Response:
     return _asked(id, REASON, ("reason",), lambda body: c.Terminate(body["reason"]))
 
 
+def reverse_approval(id: str) -> Response:
+    """Take back what was approved."""
+    return _asked(id, REASON, ("reason",), lambda body: c.Reverse(body["reason"]))
+
+
 def retry_approval(id: str) -> Response:
     """Try again what ended in an error, as an administrator."""
     return _asked(id, {}, (), lambda _: c.Retry())
@@ -186,6 +191,7 @@ DEEDS: Mapping[str, Callable[[str], Response]] = {
     "takeback": take_back_decision,
     "removal": remove_sign,
     "termination": terminate_approval,
+    "reversal": reverse_approval,
     "retry": retry_approval,
     "migration": migrate_approval,
     "migration/preview": preview_migration,

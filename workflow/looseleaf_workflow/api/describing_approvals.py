@@ -70,6 +70,7 @@ DEEDS = {
     "takeback": ("take_back_decision", "Open your own agreement again", SLOT),
     "removal": ("remove_sign", "Take somebody back whom you added", SLOT),
     "termination": ("terminate_approval", "End an approval, as an administrator", _body(("reason",), reason=TEXT)),
+    "reversal": ("reverse_approval", "Take back what was approved", _body(("reason",), reason=TEXT)),
     "retry": ("retry_approval", "Try again what ended in an error, as an administrator", _body(())),
     "migration": ("migrate_approval", "Go on under today's version of the flow, as an administrator", MAPPING),
     "migration/preview": ("preview_migration", "What would become of an approval under today's version of its flow", MAPPING),

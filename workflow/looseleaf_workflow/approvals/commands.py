@@ -187,6 +187,13 @@ class Terminate(Tagged):
 
 
 @dataclass(frozen=True, slots=True)
+class Reverse(Tagged):
+    """What was approved is not any more (反审核)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retry(Tagged):
     """An administrator tries again what ended in an error."""
 
@@ -263,6 +270,7 @@ Body = (
     | AnswerWithdrawal
     | TakeBack
     | Terminate
+    | Reverse
     | Retry
     | PersonLeft
     | DelegationBegan

@@ -106,6 +106,7 @@ HANDLERS: Mapping[type, Callable[[Course, Any], None]] = {
     c.Withdraw: ending.withdraw,
     c.AnswerWithdrawal: ending.answer_withdrawal,
     c.Terminate: ending.terminate,
+    c.Reverse: ending.reverse,
     c.Retry: ending.retry,
     c.RecordChanged: changing.record_changed,
     c.FireTimer: timing.fire,

@@ -192,6 +192,14 @@ class Material:
     on_change: Literal["restart", "reask_voted", "continue"] = "continue"
 
 
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Who may take an approval back after its end (反审核), as long as the condition `unless` does not hold of the record."""
+
+    who: Who
+    unless: str = ""
+
+
 @dataclass(frozen=True)
 class Definition:
     """One version of a flow. Effects (`on_…`) are kept as they are written: actions are carried out by others."""
@@ -215,6 +223,7 @@ class Definition:
     on_delete: Literal["refuse", "terminate"] = "refuse"
     calendar: str = ""
     deadline: Level | None = None
+    reverse: Reversal | None = None
     readers: tuple[Readers, ...] = ()
     effects: FrozenMap[str, tuple[Any, ...]] = NO_EFFECTS
 

@@ -92,6 +92,9 @@ def _of_event(definition: Definition, state: State, after: State, event: e.Event
             yield _draft("start_child", approval, (), node=node, visit=visit, version=version, record=record, depth=depth)
         case e.Ended(status=status, told=told):
             yield from _of_end(definition, state, status, told)
+        case e.Reversed(told=told):
+            yield _draft("tell", "reversed", dict.fromkeys((state.submitter, *told)))
+            yield from _actions(definition, "reversed")
         case e.Broke(node=node, message=message):
             yield _draft("tell", "error", (), node=node, message=message)
 
@@ -100,6 +103,10 @@ def _of_end(definition: Definition, state: State, status: str, told: tuple[str, 
     yield _draft("tell", status, dict.fromkeys((state.submitter, *told)))
     for moment in MOMENTS[status]:
         yield from _readers(definition, moment)
+    yield from _actions(definition, status)
+
+
+def _actions(definition: Definition, status: str) -> Iterator[Draft]:
     for action in definition.effects.get(f"on_{status}", ()):
         yield _draft("action", next(iter(action)), (), **{str(key): value for key, value in action.items()})
 

@@ -58,6 +58,7 @@ __all__ = [
     "Resubmitted",
     "Retried",
     "Returned",
+    "Reversed",
     "Rewound",
     "SignAdded",
     "SlotsCancelled",
@@ -204,6 +205,14 @@ class Ended(Tagged):
 
 
 @dataclass(frozen=True, slots=True)
+class Reversed(Tagged):
+    """What was approved is not any more. `told`: people who had voted and are told."""
+
+    reason: str
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Broke(Tagged):
     """Something could not be found out: an administrator can mend it and try again."""
 
@@ -336,6 +345,7 @@ Body = (
     | Returned
     | Resubmitted
     | Ended
+    | Reversed
     | Broke
     | Retried
     | Transferred

@@ -127,6 +127,10 @@ def _ended(state: State, body: e.Ended, event: e.Event) -> State:
     return replace(state, status=body.status, reason=body.reason, timers=NO_TIMERS, returned=None, consent=None, undo=None)
 
 
+def _reversed(state: State, body: e.Reversed, event: e.Event) -> State:
+    return replace(state, status="reversed", reason=body.reason)
+
+
 def _broke(state: State, body: e.Broke, event: e.Event) -> State:
     node = NodeState(body.node, body.visit, "error", how=body.message, round=state.round, formers=state.node(body.node).formers)
     return replace(_enter(state, node, body.place), status="error", reason=body.message)
@@ -198,6 +202,7 @@ FOLDS: Mapping[type, Callable[[State, Any, e.Event], State]] = {
     e.Returned: _returned,
     e.Resubmitted: _resubmitted,
     e.Ended: _ended,
+    e.Reversed: _reversed,
     e.Broke: _broke,
     e.Retried: _retried,
     e.Commented: _nothing,

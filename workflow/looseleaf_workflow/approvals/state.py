@@ -17,8 +17,8 @@ from looseleaf_workflow.approvals.commands import NO_PICKS, TaskId
 from looseleaf_workflow.approvals.definition import Mode
 from looseleaf_workflow.approvals.questions import NOTHING
 
-Status = Literal["draft", "running", "approved", "rejected", "withdrawn", "terminated", "error"]
-ENDED = ("approved", "rejected", "withdrawn", "terminated")
+Status = Literal["draft", "running", "approved", "rejected", "withdrawn", "terminated", "reversed", "error"]
+ENDED = ("approved", "rejected", "withdrawn", "terminated", "reversed")
 SlotStatus = Literal["waiting", "open", "asked", "paused", "agreed", "rejected", "cancelled"]
 UNDECIDED = ("waiting", "open", "asked", "paused")
 NodeStatus = Literal["active", "passed", "failed", "cancelled", "void", "error"]

@@ -19,7 +19,7 @@ from looseleaf_workflow.approvals.checking.flow import call_fault, calls_of, che
 from looseleaf_workflow.approvals.checking.nodes import build_flow
 from looseleaf_workflow.approvals.checking.people import check_clock, policies
 from looseleaf_workflow.approvals.checking.schema import DEFINITIONS, EFFECT_KEYS, HEADER
-from looseleaf_workflow.approvals.definition import Definition, Level, Lock, Material, Policies, Readers
+from looseleaf_workflow.approvals.definition import Definition, Level, Lock, Material, Policies, Readers, Reversal
 from looseleaf_workflow.automations import short
 from looseleaf_workflow.automations.draft import Draft as StepDraft
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from looseleaf_metadata.documents import Document
     from looseleaf_metadata.vocabulary import Vocabulary
 
-TEMPLATES = ("approved", "rejected", "withdrawn", "terminated")
+TEMPLATES = ("approved", "rejected", "withdrawn", "terminated", "reversed")
 """Words that the product has for telling people."""
 ACTIONS: Mapping[str, Schema] = {
     **{word: short.schema_of(word) for word in short.ARGUMENTS},
@@ -114,6 +114,9 @@ def _header(draft: Draft, owner: Object) -> dict[str, Any]:
         Readers(draft.who(f"/readers/{index}/who"), one.get("at", "end"), draft.fields(f"/readers/{index}/hide", one.get("hide", ())))
         for index, one in enumerate(data.get("readers", ()))
     )
+    parts["reverse"] = _reversal(draft, data.get("reverse"))
+    if "on_reversed" in data and "reverse" not in data:
+        draft.inert("/on_reversed", Text("'{key}' has an effect only with '{other}'", key="on_reversed", other="reverse"))
     effects = {key: freeze(data[key]) for key in EFFECT_KEYS if key in data}
     for key in effects:
         _check_effects(draft, key, data[key])
@@ -146,6 +149,14 @@ def _deadline(draft: Draft, data: Mapping[str, Any] | None) -> Level | None:
         return None
     check_clock(draft, "/deadline/in", data["in"])
     return Level(data["in"], data.get("do", "notify_admin"))
+
+
+def _reversal(draft: Draft, data: Mapping[str, Any] | None) -> Reversal | None:
+    if data is None:
+        return None
+    if "unless" in data:
+        draft.condition("/reverse/unless")
+    return Reversal(draft.who("/reverse/who"), data.get("unless", ""))
 
 
 def _check_calendar(draft: Draft) -> None:

@@ -22,6 +22,8 @@ from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals.definition import EVERYBODY, Mode, Step
 from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.approvals.wayback import offered
+from looseleaf_workflow.organisation import Firm
+from looseleaf_workflow.people import resolve
 from looseleaf_workflow.running.command import act
 from looseleaf_workflow.running.looking import OpenTask, seen_instance
 from looseleaf_workflow.running.stored import Instance
@@ -134,6 +136,17 @@ def _write(connection: Connection, context: Context, change: Change) -> None:
 
 
 # --- what is open to somebody
+
+
+def may_reverse(context: Context, instance: Instance) -> bool:
+    """Whether the caller may take back what was approved. Asks the database only where the flow lets anybody."""
+    rule = instance.definition.reverse
+    if rule is None or instance.state.status != "approved":
+        return False
+    own = encode(context.actor.id) if context.actor.id is not None else ""
+    with context.workspace.database.read() as connection:
+        firm = Firm(connection, context, instance.object, instance.record)
+        return context.actor.administrator or any(own in resolve(one, firm, instance.submitter).people for one in rule.who)
 
 
 def choices_of(context: Context, found: OpenTask) -> tuple[str, ...]:

@@ -95,6 +95,7 @@ WORDS: Mapping[str, Text] = {
     "rejected": Text("Rejected: {approval}", approval=""),
     "withdrawn": Text("Withdrawn: {approval}", approval=""),
     "terminated": Text("Terminated: {approval}", approval=""),
+    "reversed": Text("Not approved any more: {approval}", approval=""),
     "shown": Text("For your information: {approval}", approval=""),
 }
 """What people are told, by the effect's word."""

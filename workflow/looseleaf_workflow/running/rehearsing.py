@@ -1,4 +1,4 @@
-"""`submit`, `decide` and `withdraw` in scenarios: approvals as the tests of a template do them, by the very calls of the screens."""
+"""`submit`, `decide`, `withdraw` and `reverse` in scenarios: approvals as the tests of a template do them, by the very calls of the screens."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ def withdraw_in_scenario(context: Context, object_name: str, id: int, step: Mapp
     if running is None:
         raise NotThere
     asking.ask(context, running.id, c.Withdraw(str(step.get("reason", ""))))
+
+
+def reverse_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:
+    """`reverse: deal`, with a `reason`: the newest approval that was given."""
+    approved = next((one.instance for one in approvals_of(context, object_name, id) if one.instance.state.status == "approved"), None)
+    if approved is None:
+        raise NotThere
+    asking.ask(context, approved.id, c.Reverse(str(step.get("reason", ""))))
 
 
 def _task(context: Context, record: int, step: str) -> OpenTask:

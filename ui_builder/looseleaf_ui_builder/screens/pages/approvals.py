@@ -195,6 +195,7 @@ DEEDS: dict[str, Callable[[str, str], c.Body]] = {
     "comment": lambda words, slot: c.Comment(words),
     "terminate": lambda words, slot: c.Terminate(words),
     "retry": lambda words, slot: c.Retry(),
+    "reverse": lambda words, slot: c.Reverse(words),
     "takeback": lambda words, slot: c.TakeBack(*_slot(slot)),
     "remove": lambda words, slot: c.RemoveSign(*_slot(slot)),
 }

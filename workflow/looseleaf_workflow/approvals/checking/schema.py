@@ -113,7 +113,7 @@ NODES: dict[str, Schema] = {
 }
 """By kind. The words for kinds and the words for properties are disjoint: a node has one kind."""
 DEFINITIONS: dict[str, Schema] = {"who": WHO_DEFINITION, "flow": listing({"x-by-first-key": NODES})}
-EFFECT_KEYS = ("on_approved", "on_rejected", "on_withdrawn", "on_terminated")
+EFFECT_KEYS = ("on_approved", "on_rejected", "on_withdrawn", "on_terminated", "on_reversed")
 """Their actions are steps of automations in short, which the kind adds."""
 HEADER: dict[str, Schema] = {
     "id": NAME,
@@ -136,6 +136,7 @@ HEADER: dict[str, Schema] = {
     "on_delete": words("refuse", "terminate"),
     "calendar": NAME,
     "deadline": mapping({"in": DURATION, "do": words("remind", "auto_agree", "auto_reject", "notify_admin")}, ("in",)),
+    "reverse": mapping({"who": WHO, "unless": EXPRESSION}, ("who",)),
     "readers": listing(mapping({"who": WHO, "at": words("start", "pass", "reject", "end"), "hide": NAMES}, ("who",))),
     "flow": {**FLOW, "minItems": 1},
 }

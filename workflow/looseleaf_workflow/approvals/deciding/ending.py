@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from looseleaf_metadata.texts import Text
 from looseleaf_workflow.approvals import events as e
-from looseleaf_workflow.approvals.commands import AnswerWithdrawal, Retry, Terminate, Withdraw
+from looseleaf_workflow.approvals import questions as q
+from looseleaf_workflow.approvals.commands import AnswerWithdrawal, Retry, Reverse, Terminate, Withdraw
 from looseleaf_workflow.approvals.deciding.course import Course, RefusedError
 from looseleaf_workflow.approvals.state import State
 
@@ -59,6 +60,25 @@ def terminate(course: Course, body: Terminate) -> None:
     if not body.reason.strip():
         raise RefusedError("invalid", Text("give a reason"))
     course.emit(e.Ended("terminated", body.reason, voters(course.state)))
+
+
+def reverse(course: Course, body: Reverse) -> None:
+    """Take back what was approved (A87). Reversing it twice is reversing it once."""
+    rule, state = course.definition.reverse, course.state
+    if rule is None:
+        raise RefusedError("not-allowed", Text("this approval can't be reversed"))
+    if not (course.actor.admin or course.actor.id in course.resolve(rule.who)):
+        raise RefusedError("not-allowed", Text("you may not reverse this approval"))
+    if state.status == "reversed":
+        return
+    if state.status != "approved":
+        raise RefusedError("conflict", Text("only what is approved can be reversed"), status=state.status)
+    if not body.reason.strip():
+        raise RefusedError("invalid", Text("give a reason"))
+    blocked = course.ask(q.Holds(rule.unless, state.submitter)) if rule.unless else None
+    if blocked is not None and (blocked.error or blocked.value):
+        raise RefusedError("conflict", Text("it can't be reversed any more: what follows from it stands in the way"))
+    course.emit(e.Reversed(body.reason, voters(state)))
 
 
 def retry(course: Course, body: Retry) -> None:
