@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -174,8 +175,14 @@ def _date(written: str, pointer: str, faults: Faults, *, key: bool = False) -> d
     return None
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The zones that this machine knows: a walk through its files, so once a process."""
+    return frozenset(available_timezones())
+
+
 def _check_zone(name: str, faults: Faults) -> None:
-    zones = available_timezones()
+    zones = _zones()
     if name not in zones:
         hint = did_you_mean(name, zones) or Text("write a name of the IANA list, such as Asia/Shanghai")
         faults.append(Fault("/timezone", "unknown-timezone", Text("unknown time zone '{name}'", name=name), hint))
