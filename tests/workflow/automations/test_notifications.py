@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import text
 
@@ -61,6 +63,29 @@ def test_t45_a_digest_ends_with_its_window_and_where_it_was_read(firm):
     found = [(one.text, one.more) for one in box(firm, firm.lin)]
     assert found == [("later", 1), ("of no topic", 0), ("other topic", 0), ("after reading", 0), ("first", 0)]
     assert unread(firm, firm.lin) == 4
+
+
+def test_t45_several_who_tell_at_the_same_time_make_one_digest_and_nothing_hides_behind_what_was_read(firm):
+    me, together = firm.lin.actor.id, threading.Barrier(5)
+
+    def talk() -> None:
+        together.wait()
+        for _ in range(5):
+            said(firm, {me: "x"}, "topic")
+
+    def read() -> None:
+        together.wait()
+        for _ in range(5):
+            inbox.mark_all_read(now_of(firm, firm.lin))
+
+    threads = [threading.Thread(target=talk) for _ in range(4)] + [threading.Thread(target=read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    heads = [row for row in firm.rows("wf_notification") if row["head_id"] is None]
+    assert sum(1 + one.more for one in box(firm, firm.lin)) == 20
+    assert sum(head["read_at"] is None for head in heads) <= 1
 
 
 def test_who_may_not_see_the_record_is_shown_neither_its_title_nor_the_way_there(firm):
