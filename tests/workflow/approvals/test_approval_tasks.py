@@ -94,6 +94,24 @@ def test_a43_people_added_before_decide_first_and_the_clock_stands_still(start: 
     assert play.status == "approved"
 
 
+@pytest.mark.parametrize(("declared", "moved"), [("keep", timedelta(hours=3)), ("restart", timedelta(hours=4))])
+def test_a113_who_is_added_before_stops_the_clock_and_a_transfer_moves_it_as_declared(
+    start: Start, declared: str, moved: timedelta
+) -> None:
+    play = start(step(f", due: {{in: 8 hours, on_transfer: {declared}}}"), legal=("a",))
+    due = play.task("a").due
+    assert due is not None
+    play.world.now += timedelta(hours=1)
+    play.add("a", "before", "x")
+    play.world.now += timedelta(hours=3)
+    play.agree("x")
+    assert play.task("a").due == due + timedelta(hours=3)
+    play.transfer("a", "b")
+    assert play.task("b").due == due + moved
+    [timer] = play.state.timers.values()
+    assert timer.at == play.task("b").due
+
+
 def test_a43_reminders_and_levels_go_on_where_they_stood(start: Start) -> None:
     due = "{in: 4 hours, remind: [1 hours, 3 hours], then: [{do: remind}, auto_reject]}"
     play = start(step(f", due: {due}"), legal=("a",))
