@@ -201,6 +201,13 @@ def test_l05_an_edited_calendar_moves_what_is_due_and_takes_nothing_back(desk: M
     assert [(row["started"], row["moved"], row["kept"]) for row in at.rows("wf_clock_adoption")] == [(0, 0, 0), (0, 2, 1)]
 
 
+def test_l05_a_working_day_is_as_long_as_the_edited_calendar_says(desk: Make) -> None:
+    at = desk(OFFICE, POLICY + SOLVED)
+    id = at.ticket()
+    at.publish(OFFICE.replace('"13:30-18:00"', '"15:30-18:00"'), POLICY + SOLVED)
+    assert at.due(id, "solved") == shanghai(3, "9:30")
+
+
 def test_l05_a_calendar_that_is_published_unchanged_touches_no_clock(desk: Make) -> None:
     at = desk(OFFICE, POLICY + FIRST)
     at.ticket()
@@ -233,7 +240,7 @@ def test_a_policy_that_comes_later_counts_from_its_first_day_for_what_is_open(de
 
 def test_of_two_questions_at_once_both_are_stored_and_one_clock_runs(desk: Make) -> None:
     at = desk(OFFICE, POLICY + NEXT)
-    id, together = at.ticket(), Barrier(4)
+    id, together = at.ticket(), Barrier(4, timeout=30)
 
     def ask(_number: int) -> None:
         together.wait()
