@@ -11,7 +11,7 @@ from chaos.drill import Plan, drill
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by signals")
 
 
-def test_killed_processes_and_stopped_databases_lose_nothing_and_double_nothing() -> None:
+def test_e01_e04_e05_killed_processes_and_stopped_databases_lose_nothing_and_double_nothing() -> None:
     report = drill(Plan(deals=24, approvals=8, hands=4, workers=2, kills=(2.0, 5.0), outages=(6.0, 9.0), calm=60, seed=7))
     assert not report.wrong, str(report)
     assert report.done["kill -9"] > 1

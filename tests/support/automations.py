@@ -80,6 +80,11 @@ objects: {deal: {read: all}}
 """
 
 
+def rule_of(steps: str, trigger: str = "created", more: str = "") -> str:
+    """An automation of deals with these steps."""
+    return f"automation: rule\nobject: deal\ntrigger: {trigger}\ncalendar: office\n{more}\nsteps:\n{steps}\n"
+
+
 class Firm:
     """The firm: 林 sells, 何 is her manager. `settle` lets everything happen that is due."""
 
