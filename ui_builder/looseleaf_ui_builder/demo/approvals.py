@@ -47,7 +47,8 @@ def _proposal(writer: Writer, owner: int) -> int | None:
 
 def _contracts(writer: Writer, staff: Staff) -> list[int]:
     """Two drafts of one customer."""
-    account = read.page(writer.context, "account", Query(fields=("name",), size=1, sort=("id",))).records[0].id
+    found = read.page(writer.context, "account", Query(fields=("owner",), size=200, sort=("id",))).records
+    account = next(one.id for one in found if one.values["owner"] == staff.id("lin"))
     rows = (("二期产线供货合同 Line two", "1280000 CNY"), ("年度维保合同 Annual maintenance", "96000 CNY"))
     same = {"account": account, "owner": staff.id("lin"), "starts_on": writer.day(10, 20), "ends_on": writer.day(300, 400)}
     return writer.create("contract", [{"name": name, "amount": amount, **same} for name, amount in rows])

@@ -21,19 +21,10 @@ from looseleaf_workflow.automations.definition import Automation, automation_by_
 from looseleaf_workflow.automations.dry_run import DryRun, dry_run
 from looseleaf_workflow.automations.telling import Explained, Listed, Switch, Told
 from looseleaf_workflow.automations.testing import may_test
+from looseleaf_workflow.automations.triggers import TRIGGERS as KINDS
 
-TRIGGERS: Mapping[str, Text] = {
-    "created": Text("when one is created"),
-    "updated": Text("when one is changed"),
-    "deleted": Text("when one is deleted"),
-    "field_changed": Text("when a field changes"),
-    "became_true": Text("when a condition becomes true"),
-    "stage_entered": Text("when it enters a stage"),
-    "stage_left": Text("when it leaves a stage"),
-    "date": Text("around a date"),
-    "cron": Text("by a timetable"),
-    "manual": Text("by hand"),
-}
+TRIGGERS: Mapping[str, Text] = {name: trigger.label for name, trigger in KINDS.items()}
+"""What sets automations off, in words."""
 STATES: Mapping[str, tuple[Text, str]] = {
     "waiting": (Text("Waiting to begin"), ""),
     "running": (Text("Under way"), "active"),

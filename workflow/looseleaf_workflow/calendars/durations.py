@@ -6,6 +6,7 @@ Knows nothing of calendars: what a unit amounts to from a given moment is said b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, cast, get_args
@@ -49,6 +50,12 @@ class Duration:
         return f"{self.amount} {self.unit}"
 
     @property
+    def label(self) -> Text:
+        """The duration in words."""
+        one, several = WORDS[self.unit]
+        return one if self.amount == 1 else Text(several.msgid, count=self.amount)
+
+    @property
     def working(self) -> bool:
         """Whether only the time counts in which a calendar is open."""
         return self.unit in WORKING_UNITS
@@ -59,6 +66,16 @@ class Duration:
         return timedelta(minutes=self.amount * {"minutes": 1, "hours": 60, "workhours": 60}[self.unit]) if self.unit in EXACT else None
 
 
+WORDS: Mapping[Unit, tuple[Text, Text]] = {
+    "minutes": (Text("one minute"), Text("{count} minutes", count=0)),
+    "hours": (Text("one hour"), Text("{count} hours", count=0)),
+    "days": (Text("one day"), Text("{count} days", count=0)),
+    "weeks": (Text("one week"), Text("{count} weeks", count=0)),
+    "months": (Text("one month"), Text("{count} months", count=0)),
+    "workhours": (Text("one working hour"), Text("{count} working hours", count=0)),
+    "workdays": (Text("one working day"), Text("{count} working days", count=0)),
+}
+"""One of a unit, and several."""
 EXACT = ("minutes", "hours", "workhours")
 
 

@@ -16,6 +16,7 @@ from looseleaf_platform.access.visible import visible
 from looseleaf_platform.context import Context
 from looseleaf_platform.records import read
 from looseleaf_platform.records.sources import source
+from looseleaf_workflow.calendars import parse_duration
 from looseleaf_workflow.pools.acting import manages, may_enter
 from looseleaf_workflow.pools.clock import Forecast, forecast, later
 from looseleaf_workflow.pools.definition import Pool
@@ -69,7 +70,12 @@ class Keeping:
             label: Label = context.model.objects[running.rule.object].label
             found.setdefault(
                 running.rule.name,
-                Text("a new record: {object} ({rule}, {after})", object=label, rule=running.rule.label, after=running.rule.after),
+                Text(
+                    "a new record: {object} ({rule}, {after})",
+                    object=label,
+                    rule=running.rule.label,
+                    after=parse_duration(running.rule.after).label,
+                ),
             )
         return tuple(found.values())
 

@@ -29,7 +29,7 @@ def never(event: Event, options: Mapping[str, Any]) -> bool:
 class Trigger:
     """`value`: the schema of what its word stands before, None where the word stands alone; `keys`: its further options.
 
-    `matches`: whether a change sets it off; `why`: what is said of a change that doesn't.
+    `label`: when that is, for people; `matches`: whether a change sets it off; `why`: what is said of a change that doesn't.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Trigger:
     check: Check = unchecked
     matches: Matches = never
     why: Text = NOT_BY_CHANGES
+    label: Text = field(kw_only=True)
 
     @property
     def schema(self) -> Schema:

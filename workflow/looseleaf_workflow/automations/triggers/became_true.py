@@ -27,4 +27,13 @@ def matches(event: Event, options: Mapping[str, Any]) -> bool:
     return became_true(event, options["became_true"])
 
 
-BECAME_TRUE = Trigger("became_true", EXPRESSION, {}, (), check, matches, Text("The condition held before already, or does not hold"))
+BECAME_TRUE = Trigger(
+    "became_true",
+    EXPRESSION,
+    {},
+    (),
+    check,
+    matches,
+    Text("The condition held before already, or does not hold"),
+    label=Text("when a condition becomes true"),
+)

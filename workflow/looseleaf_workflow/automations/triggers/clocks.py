@@ -48,12 +48,12 @@ def matching(word: str, part: str) -> Matches:
     return matches
 
 
-def _trigger(word: str, kind: str, part: str, parts: str, **keys: Schema) -> Trigger:
+def _trigger(word: str, label: Text, kind: str, part: str, parts: str, **keys: Schema) -> Trigger:
     why = Text("This goes by clocks, not by changes of records")
-    return Trigger(word, NAME, {part: NAME, **keys}, (), checked(word, kind, part, parts), matching(word, part), why)
+    return Trigger(word, NAME, {part: NAME, **keys}, (), checked(word, kind, part, parts), matching(word, part), why, label=label)
 
 
-SLA_WARNED = _trigger("sla_warned", "sla", "clock", "clocks", percent=PERCENT)
-SLA_BREACHED = _trigger("sla_breached", "sla", "clock", "clocks")
-SLA_MET = _trigger("sla_met", "sla", "clock", "clocks")
-STALLED = _trigger("stalled", "pipeline", "stage", "stages")
+SLA_WARNED = _trigger("sla_warned", Text("before a promised time runs out"), "sla", "clock", "clocks", percent=PERCENT)
+SLA_BREACHED = _trigger("sla_breached", Text("when a promised time has run out"), "sla", "clock", "clocks")
+SLA_MET = _trigger("sla_met", Text("when a promise is kept"), "sla", "clock", "clocks")
+STALLED = _trigger("stalled", Text("when it rests too long in a stage"), "pipeline", "stage", "stages")

@@ -32,5 +32,6 @@ CRON = Trigger(
     {"timezone": text(maxLength=60), "catch_up": {"type": "string", "enum": ["none", "last", "all"]}},
     (),
     check,
+    label=Text("by a timetable"),
     why=Text("This goes by a schedule, not by changes of records"),
 )

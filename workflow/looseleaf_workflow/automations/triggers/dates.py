@@ -41,5 +41,6 @@ DATE = Trigger(
     {"before": OFFSET, "after": OFFSET, "at": TIME, "if_past": {"type": "string", "enum": ["skip", "now"]}},
     (),
     check,
+    label=Text("around a date"),
     why=Text("This goes by a date of the record, not by its changes"),
 )

@@ -53,5 +53,12 @@ def matches(event: Event, options: Mapping[str, Any]) -> bool:
 
 
 FIELD_CHANGED = Trigger(
-    "field_changed", NAME, {"from": VALUE, "to": VALUE}, (), check, matches, Text("The field did not change in that way")
+    "field_changed",
+    NAME,
+    {"from": VALUE, "to": VALUE},
+    (),
+    check,
+    matches,
+    Text("The field did not change in that way"),
+    label=Text("when a field changes"),
 )

@@ -54,5 +54,23 @@ def left(event: Event, options: Mapping[str, Any]) -> bool:
 
 
 KEYS = {"field": NAME}
-STAGE_ENTERED = Trigger("stage_entered", NAME, KEYS, (), checked("stage_entered"), entered, Text("The record did not come to that stage"))
-STAGE_LEFT = Trigger("stage_left", NAME, KEYS, (), checked("stage_left"), left, Text("The record did not leave that stage"))
+STAGE_ENTERED = Trigger(
+    "stage_entered",
+    NAME,
+    KEYS,
+    (),
+    checked("stage_entered"),
+    entered,
+    Text("The record did not come to that stage"),
+    label=Text("when it enters a stage"),
+)
+STAGE_LEFT = Trigger(
+    "stage_left",
+    NAME,
+    KEYS,
+    (),
+    checked("stage_left"),
+    left,
+    Text("The record did not leave that stage"),
+    label=Text("when it leaves a stage"),
+)
