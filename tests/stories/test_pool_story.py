@@ -44,7 +44,7 @@ def test_one_is_claimed_from_its_page_and_counts_down(firm: Any, lin: Any, leads
     assert firm.record("lead", leads[0]).values["owner"] == firm.lin
     page = lin.page(path)
     assert "10 天后退回“线索公海”" in page
-    assert "可延后：新增一条电话（没有跟进，10 days）" in page
+    assert "可延后：新增一条电话（没有跟进，10 天）" in page
     assert "保护到" in page
     assert re.search(r"我负责的，以及何时退回.*?恒拓.*?还剩 10 天", lin.page("/pools/leads"), re.DOTALL)
 
