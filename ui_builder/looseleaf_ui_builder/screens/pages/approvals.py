@@ -97,21 +97,23 @@ def task_form(task: str, decision: str) -> Response:
 
 def act_on_task(task: str, decision: str) -> Response:
     """POST: decide it, or say what keeps it."""
-    context, form = caller(), request.form
+    context = caller()
     found = task_of(context, id_of(task))
     slots = _edited(context, found, decision)
-    values = _changed(context, found, slots, entered(slots, form))
-    people = tuple(dict.fromkeys(encode(id_of(form[name])) for name in form if name.startswith("said.person") and form[name]))
-    said = Said(
-        form.get("said.comment", "").strip(), people, form.get("said.target", ""), form.get("said.position", ""), form.get("said.mode", "all"),
-        "said.advice" not in form, values,
-    )  # fmt: skip
+    said = _said(request.form, _changed(context, found, slots, entered(slots, request.form)))
     try:
         after = asking.decide_task(context, found, decision, said)
     except (Refused, Decided, NotAllowed) as error:
         return _ask_task(context, found, decision, _faults(error), _status(error))
     notify(_done(decision, after))
     return _on(context, after)
+
+
+def _said(form: Mapping[str, str], values: Mapping[str, Any]) -> Said:
+    """What a form says beside the decision itself."""
+    people = tuple(dict.fromkeys(encode(id_of(form[name])) for name in form if name.startswith("said.person") and form[name]))
+    comment, target = form.get("said.comment", "").strip(), form.get("said.target", "")
+    return Said(comment, people, target, form.get("said.position", ""), form.get("said.mode", "all"), "said.advice" not in form, values)
 
 
 def _done(decision: str, after: Instance) -> str:
