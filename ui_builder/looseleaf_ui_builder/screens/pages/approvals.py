@@ -5,7 +5,7 @@ Each question is a dialog over its page, or a page of its own; what is refused i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import request, url_for
