@@ -78,8 +78,9 @@ def drill(plan: Plan) -> Report:
             house.open()
             driver = Driver(house.port, people, plan.deals, plan.approvals, plan.hands)
             began = time.monotonic()
-            with havoc(house, plan, report):
+            with havoc(house, plan, report) as trouble:
                 driver.run()
+                trouble.wait_for_enough()
             report.busy = time.monotonic() - began
             report.done += Counter({f"request repeated after {said}": count for said, count in driver.repeated.items()})
             report.done += Counter({"process started": sum(program.starts for program in house.programs)})
@@ -99,16 +100,23 @@ class havoc:
         acts = (self._kill, self._stop_postgresql, self._trouble_redis)
         self.threads = [threading.Thread(target=act, daemon=True) for act in acts]
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> havoc:
         """Begin."""
         for thread in self.threads:
             thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         """End, with everything up again."""
         self.over.set()
         for thread in self.threads:
             thread.join()
+
+    def wait_for_enough(self) -> None:
+        """Go on until a process was killed and PostgreSQL was stopped, however soon the work was done."""
+        until = time.monotonic() + 3 * self.plan.outages[1]
+        while time.monotonic() < until and not (self.report.done["kill -9"] and self.report.done["PostgreSQL stopped"]):
+            time.sleep(0.2)
 
     def _kill(self) -> None:
         while not self.over.wait(self.random.uniform(*self.plan.kills)):
