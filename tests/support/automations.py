@@ -85,6 +85,15 @@ def rule_of(steps: str, trigger: str = "created", more: str = "") -> str:
     return f"automation: rule\nobject: deal\ntrigger: {trigger}\ncalendar: office\n{more}\nsteps:\n{steps}\n"
 
 
+COUNT = "{update: mark, values: {total: '{{ total + 1 if total is not None else 1 }}'}}"
+"""A step that counts how often it was done."""
+
+
+def bare_rule(steps: str, trigger: str = "updated", name: str = "rule", more: str = "") -> str:
+    """An automation of deals with these steps in a row, and no calendar."""
+    return f"automation: {name}\nobject: deal\ntrigger: {trigger}\n{more}\nsteps: [{steps}]\n"
+
+
 class Firm:
     """The firm: 林 sells, 何 is her manager. `settle` lets everything happen that is due."""
 
