@@ -20,6 +20,7 @@ from measuring import Request, prepared
 from sqlalchemy import Connection, Table, event, insert, text
 
 from looseleaf_platform.context import SYSTEM
+from looseleaf_platform.extension import Extension
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.records.ids import encode, new_ids
 from looseleaf_platform.records.requests import Change
@@ -113,10 +114,10 @@ class Place:
 
 
 @contextmanager
-def opened(database: str, databases: Any, *texts: str) -> Iterator[Place]:
-    """A fresh workspace with `texts` published (default: the model of the benchmarks)."""
+def opened(database: str, databases: Any, *texts: str, extensions: Sequence[Extension] = ()) -> Iterator[Place]:
+    """A fresh workspace with `texts` published (default: the model of the benchmarks), and with `extensions` plugged in."""
     with databases.fresh() as url:
-        workspace = Workspace.open(url, platform_vocabulary())
+        workspace = Workspace.open(url, platform_vocabulary(), extensions=extensions)
         place = Place(database, workspace, create_app(workspace))
         if database == "postgresql":
             for engine in (workspace.database.reader, workspace.database.writer):

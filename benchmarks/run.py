@@ -28,6 +28,7 @@ import bars_of_dumping  # noqa: E402 - after the path
 import bars_of_loads  # noqa: E402
 import bars_of_metadata  # noqa: E402
 import bars_of_reads  # noqa: E402
+import bars_of_workflow  # noqa: E402
 import expressions  # noqa: E402
 import requests_by_hand  # noqa: E402
 from measuring import SHORT, Result, Size  # noqa: E402
@@ -36,7 +37,7 @@ from place import Place, brought_up_to_date, load_deals, opened, settle_people  
 from support import servers  # noqa: E402
 from support.databases import PostgresqlDatabases, SqliteDatabases  # noqa: E402
 
-ALL = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 17, 18, 19)
+ALL = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 17, 18, 19, 20, 21, 22, 23)
 ON_DEALS = frozenset({1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 15, 16, 19})
 DATABASES = ("sqlite", "postgresql")
 IMPORTED = 20_000
@@ -100,6 +101,10 @@ def measure(database: str, databases: Any, size: Size, wanted: set[int], tell: T
         6: lambda: bars_of_metadata.many_objects(database, databases, size, 5 if size.short else 100),
         17: lambda: [] if size.short else bars_of_metadata.failed_publish(database),
         18: lambda: told_expressions(database, databases, size),
+        20: lambda: bars_of_workflow.decision(database, databases, size),
+        21: lambda: bars_of_workflow.import_beside_automations(database, databases, size),
+        22: lambda: bars_of_workflow.many_timers(database, databases, size),
+        23: lambda: bars_of_workflow.many_instances(database, databases, size),
     }
     for number, work in apart.items():
         if number in wanted:
