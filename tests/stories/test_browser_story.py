@@ -249,7 +249,8 @@ def test_being_signed_out_while_typing_costs_nothing(windows: Any, firm: Any, st
     window = windows(firm.lin)
     page = window.open(f"/records/deal/{stock['deal']}/edit")
     page.get_by_label("下一步").fill("打电话")
-    sessions.end_all(firm.workspace, firm.lin)
+    with firm.workspace.database.write() as connection:
+        sessions.end_all(connection, firm.workspace, firm.lin)
     page.get_by_role("button", name="保存商机").click()
     expect(page.get_by_text("登录已失效。在另一个标签页重新登录，内容还在")).to_be_visible()
     expect(page.get_by_label("下一步")).to_have_value("打电话")

@@ -100,12 +100,17 @@ def add(context: Context, values: Mapping[str, Any], roles: Iterable[str] = ()) 
 
 def set_password(workspace: Workspace, user_id: int, password: str) -> None:
     """Give a user a password; raises Refused for a weak one. Who may do so is the caller's concern."""
+    password_hash = hash_for(workspace, user_id, password)
+    with workspace.database.write() as connection:
+        passwords.store(connection, user_id, password_hash, workspace.clock)
+
+
+def hash_for(workspace: Workspace, user_id: int, password: str) -> str:
+    """What is stored of a password that a user chooses; raises Refused for a weak one."""
     with workspace.database.read() as connection:
         known = account(connection, workspace.runtime, user_id)
     passwords.refuse_weak(password, *((known.name, known.email or "") if known else ()))
-    password_hash = passwords.hashed(password)
-    with workspace.database.write() as connection:
-        passwords.store(connection, user_id, password_hash, workspace.clock)
+    return passwords.hashed(password)
 
 
 def is_new(workspace: Workspace) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Actor, Context
@@ -147,16 +147,23 @@ def change_password(context: Context, old: str, new: str, *, keep: str = "") -> 
         password_hash = passwords.stored(connection, user_id)
     if not passwords.right(old, password_hash):
         raise Refused([Fault("/old", "wrong-password", Text("This is not your password"))])
-    accounts.set_password(workspace, user_id, new)
-    _revoke(workspace, session.c.user_id == user_id, session.c.id_hash != keep)
+    password_hash = accounts.hash_for(workspace, user_id, new)
+    with workspace.database.write() as connection:  # both or neither: who has the old password may have a session, too
+        passwords.store(connection, user_id, password_hash, workspace.clock)
+        _end(connection, workspace, session.c.user_id == user_id, session.c.id_hash != keep)
 
 
-def end_all(workspace: Workspace, user_id: int) -> int:
-    """End all sessions of a user, after a reset; returns how many."""
-    return _revoke(workspace, session.c.user_id == user_id)
+def end_all(connection: Connection, workspace: Workspace, user_id: int) -> int:
+    """End all sessions of a user, in the transaction that gives them a new password; returns how many."""
+    return _end(connection, workspace, session.c.user_id == user_id)
 
 
-def _revoke(workspace: Workspace, *conditions: object) -> int:
+def _end(connection: Connection, workspace: Workspace, *conditions: ColumnElement[bool]) -> int:
+    """End the sessions for which the conditions hold; returns how many."""
+    ended = update(session).where(session.c.revoked_at.is_(None), *conditions)
+    return connection.execute(ended.values(revoked_at=workspace.clock())).rowcount
+
+
+def _revoke(workspace: Workspace, *conditions: ColumnElement[bool]) -> int:
     with workspace.database.write() as connection:
-        ended = update(session).where(session.c.revoked_at.is_(None), *conditions)  # type: ignore[arg-type]
-        return connection.execute(ended.values(revoked_at=workspace.clock())).rowcount
+        return _end(connection, workspace, *conditions)

@@ -121,7 +121,7 @@ def redeem(workspace: Workspace, secret: str, password: str, *, ip: str = "") ->
         if connection.execute(mine).rowcount != 1:
             raise NotThere
         passwords.store(connection, opened.user_id, password_hash, workspace.clock)
-    sessions.end_all(workspace, opened.user_id)
+        sessions.end_all(connection, workspace, opened.user_id)
     return opened.user_id
 
 
