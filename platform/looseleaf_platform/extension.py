@@ -34,7 +34,9 @@ After = Callable[["Batch", "list[Row]"], None]
 Contributor = Callable[["Workspace", "Prepared"], "Iterable[Breach]"]
 """What of a publish an extension has something to say about: records that break what the new metadata demands."""
 Verb = Callable[["Context", str, int, Mapping[str, Any]], object]
-"""What a step of a scenario does with a record: somebody, the object's name, the record's id, and all that the step says."""
+"""What a step of a scenario does with a record: somebody, the object's name, the record's id, and all that the step says.
+
+A list of texts that comes of it is what the step's `then` is held against: how many, or words that occur."""
 Described = tuple[Mapping[str, Any], Mapping[str, Any]]
 """OpenAPI schemas by name, and path items by path."""
 

@@ -34,6 +34,7 @@ from looseleaf_workflow.clocks import storing as clock_storing
 from looseleaf_workflow.clocks import telling as clock_telling
 from looseleaf_workflow.conversions import scenario as converting
 from looseleaf_workflow.kinds import KINDS
+from looseleaf_workflow.notifications import scenario as telling
 from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
@@ -94,6 +95,7 @@ WORKFLOW = Extension(
         "withdraw": rehearsing.withdraw_in_scenario,
         "reverse": rehearsing.reverse_in_scenario,
         "convert": converting.convert_in_scenario,
+        "told": telling.told_in_scenario,
     },
     exemptions=frozenset({gate.EXEMPTION, verdicts.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from looseleaf_metadata.documents import pointer_of
 from looseleaf_metadata.frozen import freeze
 from looseleaf_metadata.kinds.base import NAME, Kind, Schema, listing, mapping, named, text
+from looseleaf_metadata.labels import LOCALES
 from looseleaf_metadata.model import Object, Scenario
 from looseleaf_metadata.problems import suggest
 from looseleaf_metadata.texts import Text
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
     from looseleaf_metadata.documents import Document
     from looseleaf_metadata.vocabulary import Vocabulary
 
-PERSON: Schema = {"type": "object", "properties": {"role": NAME, "roles": listing(NAME), "team": text(), "manager": text()}}
+PERSON: Schema = {
+    "type": "object",
+    "properties": {
+        "role": NAME,
+        "roles": listing(NAME),
+        "team": text(),
+        "manager": text(),
+        "locale": {"type": "string", "enum": list(LOCALES)},
+    },
+}
 GIVEN = mapping({"now": text(), "people": named(PERSON), "teams": {}, "records": listing({"type": "object", "minProperties": 1})})
 STEP = mapping({"step": text(), "when": {"type": "object", "minProperties": 1}, "then": {}, "refused": {}, "now": text()}, ("when",))
+COUNTS = ("list", "count")
 VERBS = ("create", "update", "delete", "restore", "read", "list", "count")
 """What a person does in a step; the value names a record of the scenario, or an object."""
 
@@ -97,5 +108,7 @@ def _check_step(
     object_name = kinds.get(subject, subject) if isinstance(subject, str) else ""
     if object_name in run.objects and isinstance(when.get("set"), Mapping):
         _check_fields(document, run, f"{pointer}/when/set", run.objects[object_name], list(when["set"]))
+    if object_name in run.objects and "where" in when and verb in COUNTS:
+        run.expression(document, f"{pointer}/when/where", object_name, source=_address(document), how="scenario")
     if "name" in when and verb == "create" and isinstance(when["name"], str):
         kinds[when["name"]] = object_name

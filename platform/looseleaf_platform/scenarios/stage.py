@@ -77,6 +77,8 @@ class Stage:
 
     def _add_person(self, name: str, person: Mapping[str, Any]) -> None:
         values: dict[str, Any] = {"name": name, "email": f"{name}@scenario.example", "timezone": self.timezone}
+        if "locale" in person:
+            values["locale"] = person["locale"]
         if person.get("team"):
             values["team"] = self.teams[str(person["team"])]
         self.people[name] = self._make("user", values)

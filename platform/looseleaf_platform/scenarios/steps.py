@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from looseleaf_metadata.expressions.check import check_expression
+from looseleaf_metadata.expressions.nodes import Expression
+from looseleaf_metadata.problems import Place
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Conflict, LooseleafError, NotAllowed, NotThere, Refused
@@ -56,13 +59,22 @@ def act(stage: Stage, context: Context, when: Mapping[str, Any]) -> Any:
         object_name, id = stage.records[subject]
         return read.get(context, object_name, id)
     if verb in ("list", "count"):
-        return read.page(context, subject, Query(count=True))
+        return read.page(context, subject, Query(expression=which(context, subject, when), count=True))
     object_name, id_or_none = (subject, None) if verb == "create" else stage.records[subject]
     change = Change(verb, object_name, id_or_none, stage.resolve(object_name, when.get("set", {})))  # type: ignore[arg-type]
     written = write(context, [change], Operation("scenario", reason=str(when.get("reason", "")))).written[0]
     if verb == "create" and "name" in when and written.id is not None:
         stage.records[str(when["name"])] = (object_name, written.id)
     return written
+
+
+def which(context: Context, object_name: str, when: Mapping[str, Any]) -> Expression | None:
+    """The records that a count is about, where the step says which: `count: task, where: "status == 'open'"`."""
+    if "where" not in when:
+        return None
+    objects = context.model.objects
+    found = check_expression(str(when["where"]), objects.get(object_name), objects, place=Place())
+    return found if isinstance(found, Expression) else None
 
 
 def judge_error(step: Mapping[str, Any], error: LooseleafError) -> list[Text]:
@@ -93,9 +105,20 @@ def judge(stage: Stage, context: Context, when: Mapping[str, Any], then: Any, ou
     if then in ("visible", "hidden", "masked"):
         found = visibility(context, stage, when, outcome)
         return [] if found == then else [Text("expected {wanted}, is {found}", wanted=then, found=found)]
+    if isinstance(outcome, list):
+        return judge_texts(outcome, then)
     if "count" in when or "list" in when:
         return [] if outcome.count == then else [Text("expected {wanted}, is {found}", wanted=then, found=outcome.count)]
     return [] if then is None else [Text("expected {wanted}, and it went through", wanted=str(then))]
+
+
+def judge_texts(texts: list[str], then: Any) -> list[Text]:
+    """Whether as many texts came of a step as were expected, or one that holds each of the words."""
+    if isinstance(then, int):
+        return [] if len(texts) == then else [Text("expected {wanted}, is {found}", wanted=then, found=len(texts))]
+    words = [str(then)] if isinstance(then, str) else [str(word) for word in then or ()]
+    missing = [word for word in words if not any(word in text for text in texts)]
+    return [Text("expected {wanted}, is {found}", wanted=word, found=" / ".join(texts) or "0") for word in missing]
 
 
 def visibility(context: Context, stage: Stage, when: Mapping[str, Any], record: Any) -> str:

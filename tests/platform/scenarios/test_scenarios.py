@@ -59,6 +59,7 @@ def test_every_scenario_of_the_shipped_templates_passes() -> None:
         ("  - {when: {as: lin, read: first, field: secret}, then: visible}\n", "expected visible, is hidden"),
         ("  - {when: {as: wang, read: first}, then: visible}\n", "was refused"),
         ("  - {when: {as: lin, count: deal}, then: 2}\n", "expected 2, is 1"),
+        ("  - {when: {as: lin, count: deal, where: \"name == 'other'\"}, then: 1}\n", "expected 1, is 0"),
     ],
 )
 def test_a_scenario_that_is_wrong_says_in_which_way(vocabulary: Vocabulary, steps: str, said: str) -> None:

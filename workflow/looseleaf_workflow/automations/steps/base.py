@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from looseleaf_metadata.kinds.base import NAME, Schema, mapping
+from looseleaf_metadata.kinds.base import NAME, Schema, mapping, text
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import LooseleafError
@@ -24,6 +24,12 @@ from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.sending import Receipt
 
 Options = Mapping[str, Any]
+
+
+def words(longest: int) -> Schema:
+    """The schema of a text that people read: one for all languages, or `{zh: …, en: …}`."""
+    each = text(maxLength=longest)
+    return {"x-by-json-type": {"string": each, "object": mapping({"zh": each, "en": each}, minProperties=1)}, "x-expects": "label"}
 
 
 class Failed(LooseleafError):

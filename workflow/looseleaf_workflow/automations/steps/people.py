@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from looseleaf_metadata.texts import Text
-from looseleaf_platform.records.ids import decode
+from looseleaf_platform.records.ids import decode, encode
+from looseleaf_workflow.automations.language import Words, worded
 from looseleaf_workflow.automations.steps.base import Failed, Work
 from looseleaf_workflow.organisation import Firm, told
 from looseleaf_workflow.people import resolve
@@ -32,3 +33,11 @@ def addresses(work: Work, ids: Iterable[int]) -> list[str]:
     """The mail addresses of users who have one."""
     known = (work.scope.relations.follow("user", id, "email") for id in ids)
     return [str(address) for address in known if address]
+
+
+def said_to(work: Work, ids: Iterable[int], written: Words, longest: int) -> tuple[str, dict[str, str]]:
+    """A text for people: what it says, and where it says it otherwise to some, to whom what (by encoded id): each is told in their language."""
+    usual = work.context.model.defaults.locale
+    spoken = {id: str(work.scope.relations.follow("user", id, "locale") or usual) for id in ids}
+    texts = {one: worded(work.context.runtime, work.scope, written, one)[:longest] for one in dict.fromkeys((usual, *spoken.values()))}
+    return texts[usual], {encode(id): texts[one] for id, one in spoken.items() if texts[one] != texts[usual]}

@@ -13,9 +13,8 @@ from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.requests import Change
 from looseleaf_workflow.automations.draft import Draft
 from looseleaf_workflow.automations.language import render
-from looseleaf_workflow.automations.language import text as templated
-from looseleaf_workflow.automations.steps.base import Failed, Options, StepType, Work
-from looseleaf_workflow.automations.steps.people import people_of
+from looseleaf_workflow.automations.steps.base import Failed, Options, StepType, Work, words
+from looseleaf_workflow.automations.steps.people import people_of, said_to
 from looseleaf_workflow.automations.triggers.stages import known_stage
 from looseleaf_workflow.calendars import DURATION, add, parse_duration
 from looseleaf_workflow.plain_json import plain
@@ -80,7 +79,7 @@ CREATE = StepType("create", {"object": NAME, "values": VALUES}, check_create, pl
 # --- task
 
 TASK_OBJECT = "task"
-TASK_KEYS = {"who": WHO, "subject": text(maxLength=500), "due": DURATION, "values": VALUES}
+TASK_KEYS = {"who": WHO, "subject": words(500), "due": DURATION, "values": VALUES}
 
 
 def check_task(draft: Draft, pointer: str, options: Options) -> None:
@@ -104,8 +103,8 @@ def plan_task(work: Work, options: Options) -> dict[str, Any]:
     if not people:
         raise Failed(Text("There is nobody to give the task to"))
     runtime, model = work.context.runtime, work.context.model
-    values: dict[str, Any] = {"subject": templated(runtime, work.scope, options["subject"])[:200]}
-    values |= plain(render(runtime, work.scope, options.get("values", {})))
+    subject, others = said_to(work, people, options["subject"], 200)
+    values: dict[str, Any] = {"subject": subject, **plain(render(runtime, work.scope, options.get("values", {})))}
     if "due" in options:
         due = add(work.calendar, work.now, parse_duration(options["due"])).at
         values["due_on"] = due.astimezone(ZoneInfo(work.zone)).date().isoformat()
@@ -113,12 +112,16 @@ def plan_task(work: Work, options: Options) -> dict[str, Any]:
         if field.type == "lookup" and field.target == work.object and field.name not in values:
             values[field.name] = encode(work.record_id)
             break
-    return {"people": [encode(id) for id in people], "values": values}
+    return {"people": [encode(id) for id in people], "values": values, **({"subjects": others} if others else {})}
 
 
 def task(work: Work, options: Options, planned: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One task each."""
-    return [store(work, Change("create", TASK_OBJECT, values={**planned["values"], "owner": person})) for person in planned["people"]]
+    """One task each, in the language of whoever gets it."""
+    made = []
+    for person in planned["people"]:
+        subject = planned.get("subjects", {}).get(person, planned["values"]["subject"])
+        made.append(store(work, Change("create", TASK_OBJECT, values={**planned["values"], "subject": subject, "owner": person})))
+    return made
 
 
 TASK = StepType("task", TASK_KEYS, check_task, plan_task, task, required=("who", "subject"))
