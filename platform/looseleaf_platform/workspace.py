@@ -39,6 +39,7 @@ class Workspace:
         self.database, self.vocabulary, self.clock = database, extended(vocabulary, extensions), clock
         self.extensions = tuple(extensions)
         self.fence = Fence(database)
+        self.site = ""  # the address that people use, for links in mail; "" where nobody has said it
         self.doorbell: Callable[[], object] | None = None  # rung after a commit that left a message in the outbox
         self._runtime: Runtime | None = None
         self._loading = threading.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from looseleaf_metadata.vocabulary import Vocabulary
@@ -12,6 +13,8 @@ from looseleaf_workflow.vocabulary import workflow_vocabulary
 
 EXTENSIONS = (WORKFLOW,)
 """The wings above the platform, in the order in which their parts are called."""
+SITE = "LOOSELEAF_SITE_URL"
+"""Where people find the workspace: the address that links in mail begin with."""
 
 
 def product_vocabulary() -> Vocabulary:
@@ -20,5 +23,7 @@ def product_vocabulary() -> Vocabulary:
 
 
 def open_workspace(url: str, **settings: Any) -> Workspace:
-    """The workspace at `url` with all wings; `settings` as of Workspace.open. Raises Unavailable."""
-    return Workspace.open(url, platform_vocabulary(), extensions=EXTENSIONS, **settings)
+    """The workspace at `url` with all wings, and the address of its site; `settings` as of Workspace.open. Raises Unavailable."""
+    opened = Workspace.open(url, platform_vocabulary(), extensions=EXTENSIONS, **settings)
+    opened.site = os.environ.get(SITE, "").rstrip("/")
+    return opened

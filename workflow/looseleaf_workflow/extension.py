@@ -39,7 +39,7 @@ from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
 from looseleaf_workflow.running import lock as approval_lock
-from looseleaf_workflow.running import rehearsing, ringing
+from looseleaf_workflow.running import mailing, performing, rehearsing, ringing
 from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
@@ -116,6 +116,7 @@ WORKFLOW = Extension(
         dispatch.TOPIC: dispatch.look,
         clock_storing.TOPIC: clock_telling.tell,
         switches.RUN_TOPIC: running.handle,
+        performing.MAIL_TOPIC: mailing.send,
     },
     chores=(
         chore(TIMERS),

@@ -8,6 +8,7 @@ from looseleaf_ui_builder.screens.pages import (
     approvals,
     automations,
     conversions,
+    decision_links,
     editing,
     home,
     jobs,
@@ -24,6 +25,7 @@ from looseleaf_ui_builder.screens.pages import (
 )
 from looseleaf_ui_builder.web import callers, security
 from looseleaf_ui_builder.web.texts import chosen_locale
+from looseleaf_workflow.running import links
 
 OPEN = (
     ("GET", "/sign-in", signing_in.sign_in),
@@ -34,6 +36,8 @@ OPEN = (
     ("POST", "/ticket/<secret>", signing_in.redeem_ticket),
     ("GET", "/first-administrator", signing_in.first_administrator),
     ("POST", "/first-administrator", signing_in.add_first_administrator),
+    ("GET", f"{links.PATH}<secret>", decision_links.show_decision_link),
+    ("POST", f"{links.PATH}<secret>", decision_links.decide_by_link),
     ("POST", "/language", preferences.choose_language),
     ("POST", "/theme", preferences.choose_theme),
 )

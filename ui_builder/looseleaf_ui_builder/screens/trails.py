@@ -28,6 +28,13 @@ PLAIN: Mapping[type, Text] = {
     e.WithdrawalAsked: Text("asks for consent to withdraw it"),
 }
 """What is said of events that need no more than a word."""
+VOTES: Mapping[tuple[str, str], Text] = {
+    ("agreed", ""): Text("agreed"),
+    ("rejected", ""): Text("rejected it"),
+    ("agreed", "link"): Text("agreed, by the link in a mail"),
+    ("rejected", "link"): Text("rejected it, by the link in a mail"),
+}
+"""What is said of a decision, by its outcome and how it came."""
 ENDS: Mapping[str, Text] = {
     "approved": Text("it is approved"),
     "rejected": Text("it is rejected"),
@@ -70,7 +77,7 @@ def _said(body: e.Body, names: Mapping[str, str]) -> tuple[Text, str] | None:
 
     match body:
         case e.Voted(vote=vote):
-            return Text("agreed") if vote.outcome == "agreed" else Text("rejected it"), vote.comment
+            return VOTES[vote.outcome, vote.via], vote.comment
         case e.Transferred(holder=holder, reason=reason):
             return Text("handed it on to {name}", name=name(holder)), reason
         case e.SignAdded(slots=slots, comment=comment):

@@ -56,11 +56,12 @@ class Submit(Tagged):
 
 @dataclass(frozen=True, slots=True)
 class Agree(Tagged):
-    """Agree to a task, or finish a handle task. `edits`: fields changed together with the decision, before and after."""
+    """Agree to a task, or finish a handle task. `edits`: fields changed together with the decision, before and after; `via`: see Vote."""
 
     task: TaskId
     comment: str = ""
     edits: FrozenMap[str, Any] = NOTHING
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Reject(Tagged):
     task: TaskId
     comment: str = ""
     target: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,10 @@ class Reversal:
 
 @dataclass(frozen=True)
 class Definition:
-    """One version of a flow. Effects (`on_…`) are kept as they are written: actions are carried out by others."""
+    """One version of a flow. Effects (`on_…`) are kept as they are written: actions are carried out by others.
+
+    `mail`: whether those who are asked get mails, and may decide by the link in it.
+    """
 
     name: str
     object: str
@@ -221,6 +224,7 @@ class Definition:
     max_added: int = 3
     comment_after_end: bool = False
     on_delete: Literal["refuse", "terminate"] = "refuse"
+    mail: Literal["decide", "tell", "none"] = "decide"
     calendar: str = ""
     deadline: Level | None = None
     reverse: Reversal | None = None

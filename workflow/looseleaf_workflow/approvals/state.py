@@ -27,7 +27,10 @@ MAIN = "main"
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One decision. `by` acted, for `person`. `auto`: no human decided (self, dedup, timeout, group). `digest`: of the material fields."""
+    """One decision. `by` acted, for `person`. `auto`: no human decided (self, dedup, timeout, group). `digest`: of the material fields.
+
+    `via`: how it came, "link" for the link in a mail, "" for the product's own doors.
+    """
 
     by: str
     person: str
@@ -37,6 +40,7 @@ class Vote:
     target: str = ""
     digest: str = ""
     auto: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

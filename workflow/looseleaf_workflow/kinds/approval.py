@@ -98,7 +98,18 @@ class ApprovalKind(Kind):
 def _header(draft: Draft, owner: Object) -> dict[str, Any]:
     """The parts of the header as the definition holds them; keys that are not written keep their defaults."""
     data = draft.document.data
-    plain = ("order", "no_match", "withdraw", "resubmit", "max_rounds", "max_transfers", "max_added", "comment_after_end", "on_delete")
+    plain = (
+        "order",
+        "no_match",
+        "withdraw",
+        "resubmit",
+        "max_rounds",
+        "max_transfers",
+        "max_added",
+        "comment_after_end",
+        "on_delete",
+        "mail",
+    )
     parts: dict[str, Any] = {key: data[key] for key in plain if key in data}
     if "start_when" in data:
         draft.condition("/start_when", clock=True)

@@ -36,7 +36,7 @@ MOST_WORDS, MOST_PEOPLE = 5000, 50
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody says with a decision. `people` are ids in text; `position`, `mode` and `binding` are of people whom one adds."""
+    """What somebody says with a decision. `people` are ids in text; `position`, `mode` and `binding` are of people whom one adds; `via`: see Vote."""
 
     comment: str = ""
     people: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class Said:
     mode: str = "all"
     binding: bool = True
     edits: Mapping[str, Any] = FrozenMap()  # frozen
+    via: str = ""
 
 
 def decide_task(context: Context, found: OpenTask, decision: str, said: Said, key: str = "") -> Instance:
@@ -81,7 +82,7 @@ def command_for(found: OpenTask, decision: str, said: Said) -> c.Body:
 def _agree(found: OpenTask, said: Said) -> c.Body:
     if found.kind == "opinion":
         return c.GiveOpinion(found.task, said.comment)
-    return c.Agree(found.task, said.comment, FrozenMap(said.edits))
+    return c.Agree(found.task, said.comment, FrozenMap(said.edits), said.via)
 
 
 def _add_sign(found: OpenTask, said: Said) -> c.Body:
@@ -95,7 +96,7 @@ def _add_sign(found: OpenTask, said: Said) -> c.Body:
 
 _MAKERS: Mapping[str, Callable[[OpenTask, Said], c.Body]] = {
     "agree": _agree,
-    "reject": lambda found, said: c.Reject(found.task, said.comment, said.target),
+    "reject": lambda found, said: c.Reject(found.task, said.comment, said.target, said.via),
     "transfer": lambda found, said: c.Transfer(found.task, _one(said), said.comment),
     "claim": lambda found, said: c.Claim(found.task),
     "unclaim": lambda found, said: c.Unclaim(found.task),

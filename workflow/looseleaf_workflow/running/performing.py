@@ -15,6 +15,7 @@ from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.errors import Fault, LooseleafError, Refused
+from looseleaf_platform.jobs.outbox import put
 from looseleaf_platform.records.requests import Change, Operation
 from looseleaf_platform.records.write import write_within
 from looseleaf_workflow import who
@@ -99,11 +100,25 @@ WORDS: Mapping[str, Text] = {
     "shown": Text("For your information: {approval}", approval=""),
 }
 """What people are told, by the effect's word."""
+MAILED = ("task", "reminder")
+MAIL_TOPIC = "approval.task"
+"""Of messages that ask for mails: {"instance", "node", "slot", "what", "people"}; ids as people see them."""
 
 
 def _tell_effect(connection: Connection, context: Context, instance: Instance, effect: Effect) -> None:
     people = effect.people if any(effect.people) else (ADMINS,)
     _tell(connection, context, instance, WORDS[effect.what], people)
+    _mail(connection, context, instance, effect)
+
+
+def _mail(connection: Connection, context: Context, instance: Instance, effect: Effect) -> None:
+    """Ask for the mails about a task; without an address of the site there is nothing that they could lead to."""
+    if effect.what not in MAILED or instance.definition.mail == "none" or not context.workspace.site:
+        return
+    people = [person for person in effect.people if person_id(person) is not None]
+    payload = {"instance": instance.code, "node": effect.data["node"], "slot": effect.data["slot"], "what": effect.what, "people": people}
+    if people:
+        put(connection, context.workspace, MAIL_TOPIC, payload)
 
 
 def _tell(connection: Connection, context: Context, instance: Instance, words: Text | str, people: Iterable[str]) -> None:

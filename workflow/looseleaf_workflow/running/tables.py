@@ -117,6 +117,21 @@ approval_offer = Table(
 )
 Index("approval_offer_task", approval_offer.c.task_id)
 
+approval_link = Table(
+    "approval_link",  # a mail about a task, and the link in it by which it is decided; never the secret itself
+    TABLES,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, nullable=False),  # of the outbox that was asked for the mail
+    Column("user_id", BigInteger, nullable=False),
+    Column("task_id", BigInteger, nullable=False),
+    Column("hash", Text, unique=True),  # NULL where the mail has no such link
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+Index("approval_link_once", approval_link.c.message_id, approval_link.c.user_id, unique=True)
+Index("approval_link_over", approval_link.c.expires_at)
+
 approval_effect = Table(
     "approval_effect",  # what an event asked of the world, once each
     TABLES,

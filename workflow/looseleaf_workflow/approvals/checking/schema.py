@@ -134,6 +134,7 @@ HEADER: dict[str, Schema] = {
     "max_added": {"type": "integer", "minimum": 1, "maximum": 10},
     "comment_after_end": BOOLEAN,
     "on_delete": words("refuse", "terminate"),
+    "mail": words("decide", "tell", "none"),
     "calendar": NAME,
     "deadline": mapping({"in": DURATION, "do": words("remind", "auto_agree", "auto_reject", "notify_admin")}, ("in",)),
     "reverse": mapping({"who": WHO, "unless": EXPRESSION}, ("who",)),

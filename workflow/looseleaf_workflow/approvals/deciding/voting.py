@@ -24,7 +24,7 @@ def agree(course: Course, body: Agree) -> None:
     empty = missing_fields(course, step.fields.require)
     if empty:
         raise RefusedError("invalid", Text("fill in first: {fields}", fields=", ".join(empty)), fields=empty)
-    cast_vote(course, node, slot, "agreed", body.comment, edits=body)
+    cast_vote(course, node, slot, "agreed", body.comment, said=body)
 
 
 def reject(course: Course, body: Reject) -> None:
@@ -38,7 +38,7 @@ def reject(course: Course, body: Reject) -> None:
         raise RefusedError("not-allowed", Text("this step does not let you choose where a rejection leads"))
     if body.target and body.target not in choices(course, node.id):
         raise RefusedError("invalid", Text("a rejection can't lead to '{target}'", target=body.target), offered=choices(course, node.id))
-    cast_vote(course, node, slot, "rejected", body.comment, body.target)
+    cast_vote(course, node, slot, "rejected", body.comment, body.target, said=body)
 
 
 def choices(course: Course, id: str) -> tuple[str, ...]:
@@ -56,14 +56,14 @@ def _must_decide(course: Course, slot: Slot) -> None:
 
 
 def cast_vote(
-    course: Course, node: NodeState, slot: Slot, outcome: str, comment: str = "", target: str = "", *, edits: Agree | None = None
+    course: Course, node: NodeState, slot: Slot, outcome: str, comment: str = "", target: str = "", *, said: Agree | Reject | None = None
 ) -> None:
     """Note a person's decision."""
     by = course.actor.id
     person = by if slot.person in ("", q.ADMINS) else slot.person
-    vote = Vote(by, person, outcome, course.now, comment, target, course.state.digest)  # type: ignore[arg-type]
+    vote = Vote(by, person, outcome, course.now, comment, target, course.state.digest, via=said.via if said else "")  # type: ignore[arg-type]
     behalf = person if person != by else ""
-    course.emit(e.Voted(node.id, node.visit, slot.key, vote, edits.edits if edits else q.NOTHING), on_behalf_of=behalf)
+    course.emit(e.Voted(node.id, node.visit, slot.key, vote, said.edits if isinstance(said, Agree) else q.NOTHING), on_behalf_of=behalf)
 
 
 def take_back(course: Course, body: TakeBack) -> None:
