@@ -29,7 +29,10 @@ ANCHORS = ("owner", "submitter")
 
 @dataclass
 class Draft:
-    """State of one building. `object`: the name of the object whose record the steps at hand are about; `kind`: of the document."""
+    """State of one building. `object`: the name of the object whose record the steps at hand are about, "" for none; `kind`: of the document.
+
+    `known`: what expressions may name beside the fields of the record.
+    """
 
     document: Document
     run: Compilation
@@ -37,6 +40,7 @@ class Draft:
     calendar: str = ""
     names: set[str] = field(default_factory=set)
     kind: str = "automation"
+    known: Mapping[str, ExpressionType] = field(default_factory=dict)
 
     def about(self, object_name: str) -> Draft:
         """The same, for steps about records of another object."""
@@ -62,7 +66,9 @@ class Draft:
 
     def expression(self, pointer: str, expected: ExpressionType | None = BOOLEAN) -> Expression | None:
         """The checked expression at a pointer. A condition that is always the same decides nothing, and is reported."""
-        found = self.run.expression(self.document, pointer, self.object, source=self.source, how="expression", expected=expected)
+        found = self.run.expression(
+            self.document, pointer, self.object, source=self.source, how="expression", expected=expected, extra=self.known
+        )
         if found is not None and expected is BOOLEAN and isinstance(found.root, Literal):
             self.fault(pointer, "no-effect", Text("this condition is the same for every record"))
         return found
@@ -72,13 +78,19 @@ class Draft:
         if isinstance(written, Mapping):
             for locale, one in written.items():
                 self.template(pointer + pointer_of(locale), one)
-        place = self.document.expression_place(pointer)
         for hole in HOLE.findall(written) if isinstance(written, str) else ():
-            checked = check_expression(hole.strip(), self.run.objects.get(self.object), self.run.objects, place=place, path=pointer)
-            if isinstance(checked, Expression):
-                self.run.edges += expression_edges(checked, self.run.objects, self.source, place, "template")
-            else:
-                self.run.problems += [replace(problem, excerpt=self.document.excerpt(problem.place.line)) for problem in checked]
+            self.anywhere(pointer, hole.strip(), "template")
+
+    def anywhere(self, pointer: str, source: str, how: str, expected: ExpressionType | None = None) -> None:
+        """Check an expression that stands at a pointer, or inside of a text there; it may be about no record."""
+        place, objects = self.document.expression_place(pointer), self.run.objects
+        checked = check_expression(
+            source, objects.get(self.object), objects, place=place, path=pointer, extra=self.known, expected=expected
+        )
+        if isinstance(checked, Expression):
+            self.run.edges += expression_edges(checked, objects, self.source, place, how, frozenset(self.known))
+        else:
+            self.run.problems += [replace(problem, excerpt=self.document.excerpt(problem.place.line)) for problem in checked]
 
     def values(self, pointer: str, written: Mapping[str, Any], of: str) -> None:
         """Check what is written into records of the object `of`: fields that can be filled in, options that there are."""

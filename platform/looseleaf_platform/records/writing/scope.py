@@ -12,21 +12,34 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from looseleaf_metadata.expressions.types import ExpressionType
+from looseleaf_metadata.frozen import FrozenMap
+
 if TYPE_CHECKING:
     from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan, Plans
 
 Read = Callable[[str], Any]
 Local = Callable[[str, int], "Scope | None"]
+NO_NAMES: Mapping[str, ExpressionType] = FrozenMap({})
 
 
 class Scope(dict[str, Any]):
-    """Dotted path to value, filled in when asked. `read(name)` gives the value of a stored field as expressions see it."""
+    """Dotted path to value, filled in when asked. `read(name)` gives the value of a stored field as expressions see it.
 
-    __slots__ = ("plan", "read", "relations")
+    `names`: what expressions on it may name beside fields, with the types.
+    """
+
+    __slots__ = ("names", "plan", "read", "relations")
 
     def __init__(self, plan: ObjectPlan, read: Read, relations: Relations) -> None:
         super().__init__(relations.ambient)
         self.plan, self.read, self.relations = plan, read, relations
+        self.names = NO_NAMES
+
+    def know(self, names: Mapping[str, ExpressionType], values: Mapping[str, Any]) -> None:
+        """Let expressions use further names, dotted ones too."""
+        self.names = names
+        self.update(values)
 
     def __missing__(self, path: str) -> Any:
         head, _, rest = path.partition(".")
