@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from looseleaf_metadata.documents import LINE_BREAK, Document, Node, Part, pointer_of
 from looseleaf_metadata.json_reader import JsonComposer
@@ -28,7 +28,8 @@ Source = Path | str | tuple[str, str | bytes]
 def read_documents(sources: Iterable[Source], *, app: str = "") -> tuple[tuple[Document, ...], list[Problem]]:
     """All documents of the sources, and all problems of their texts.
 
-    In a folder that holds an `app:` document, all documents belong to that app; otherwise they belong to `app`.
+    In a folder that holds an `app:` document, all documents belong to that app; in a folder of several templates each to the one in whose
+    folder it lies; otherwise they belong to `app`.
     A `str` is a path; a text is given as a pair of a name (used in places) and the text itself.
     """
     documents: list[Document] = []
@@ -39,9 +40,18 @@ def read_documents(sources: Iterable[Source], *, app: str = "") -> tuple[tuple[D
             some, faults = read_text(file, raw)
             found += some
             problems += faults
-        owner = next((document.name for document in found if document.kind == "app"), app)
-        documents += [replace(document, app=owner) for document in found] if owner else found
+        documents += _owned(found, app)
     return tuple(documents), problems
+
+
+def _owned(found: list[Document], app: str) -> list[Document]:
+    """The documents of one source with the app that each belongs to."""
+    folders = {PurePosixPath(document.file).parent: document.name for document in found if document.kind == "app"}
+    if len(folders) < 2:
+        owner = next(iter(folders.values()), app)
+        return [replace(document, app=owner) for document in found] if owner else found
+    owners = (next((folders[one] for one in PurePosixPath(document.file).parents if one in folders), app) for document in found)
+    return [replace(document, app=owner) for document, owner in zip(found, owners, strict=True)]
 
 
 def _texts_of(source: Source, problems: list[Problem]) -> Iterable[tuple[str, str | bytes]]:

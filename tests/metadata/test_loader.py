@@ -203,3 +203,13 @@ def test_nothing_that_looks_like_yaml_makes_the_loader_fail_and_all_places_are_i
         for pointer, node in walk(document.root):
             assert document.node(pointer) is node
             assert len(steps_of(pointer)) <= 40
+
+
+def test_in_a_folder_of_several_templates_each_document_belongs_to_the_one_whose_folder_it_lies_in(tmp_path: Path) -> None:
+    for app in ("shop", "desk"):
+        (tmp_path / app / "roles").mkdir(parents=True)
+        (tmp_path / app / "app.yaml").write_text(f"app: {app}\n")
+        (tmp_path / app / "roles" / "clerk.yaml").write_text("role: clerk\n")
+    documents, problems = read_documents([tmp_path])
+    assert not problems
+    assert [(document.name, document.app) for document in documents if document.kind == "role"] == [("clerk", "desk"), ("clerk", "shop")]

@@ -8,6 +8,7 @@ from typing import Any
 
 from looseleaf_metadata.expressions.check import check_expression
 from looseleaf_metadata.expressions.nodes import Expression
+from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.problems import Place
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
@@ -19,6 +20,8 @@ from looseleaf_platform.records.requests import Change, Operation, Query
 from looseleaf_platform.records.write import write
 from looseleaf_platform.scenarios.stage import Stage
 
+COMPUTED = {Kind.DATE: "date", Kind.DATETIME: "datetime"}
+"""How values that are computed are read, where what a scenario writes is not the value already."""
 WRITES = ("create", "update", "delete", "restore")
 
 
@@ -51,7 +54,7 @@ def act(stage: Stage, context: Context, when: Mapping[str, Any]) -> Any:
     verb = next(name for name in (*WRITES, "read", "list", "count", *verbs) if name in when)
     subject = str(when[verb])
     if verb in verbs:
-        made = verbs[verb](context, *stage.records[subject], when)
+        made = verbs[verb](context, *stage.records.get(subject, (subject, 0)), when)
         for part, name in dict(when.get("became", {})).items():
             stage.records[str(name)] = made[part]  # type: ignore[index]  # what has parts to name gives them
         return made
@@ -144,7 +147,8 @@ def compare(stage: Stage, reader: Context, path: str, wanted: Any) -> Text | Non
     found = read.get(reader, object_name, id).values.get(field_name)
     field = reader.model.object(object_name).fields[field_name]
     resolved = stage.resolve(object_name, {field_name: wanted})[field_name]
-    expected = resolved if field.type in ("formula", "rollup") else field_type(field.type).parse(resolved, field, stage.situation())
+    kind = COMPUTED.get(field.expression_type.kind, "") if field.type in ("formula", "rollup") else field.type
+    expected = field_type(kind).parse(resolved, field, stage.situation()) if kind else resolved
     if same(found, expected, stage):
         return None
     return Text("{path}: expected {wanted}, is {found}", path=path, wanted=str(wanted), found=str(found))
