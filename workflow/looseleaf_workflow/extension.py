@@ -16,8 +16,10 @@ from looseleaf_workflow.api import (
     describing_automations,
     describing_clocks,
     describing_conversions,
+    describing_inbound,
     describing_notifications,
     describing_pools,
+    inbound,
     notifications,
     pools,
     stages,
@@ -33,11 +35,14 @@ from looseleaf_workflow.clocks import ringing as clock_ringing
 from looseleaf_workflow.clocks import storing as clock_storing
 from looseleaf_workflow.clocks import telling as clock_telling
 from looseleaf_workflow.conversions import scenario as converting
+from looseleaf_workflow.inbound import clearing as inbound_clearing
 from looseleaf_workflow.kinds import KINDS
 from looseleaf_workflow.notifications import scenario as telling
 from looseleaf_workflow.pools import acting, adopting, returning
 from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
+from looseleaf_workflow.receiving import answering as inbound_answering
+from looseleaf_workflow.receiving import taking as inbound_taking
 from looseleaf_workflow.running import lock as approval_lock
 from looseleaf_workflow.running import mailing, performing, rehearsing, ringing
 from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
@@ -71,6 +76,7 @@ def _described(context: Context) -> Described:
         describing_clocks.describe,
         describing_automations.describe,
         describing_conversions.describe,
+        describing_inbound.describe,
         describing_approvals.describe,
         describing_notifications.describe,
     )
@@ -95,6 +101,7 @@ WORKFLOW = Extension(
         "withdraw": rehearsing.withdraw_in_scenario,
         "reverse": rehearsing.reverse_in_scenario,
         "convert": converting.convert_in_scenario,
+        "receive": inbound_taking.receive_in_scenario,
         "told": telling.told_in_scenario,
     },
     exemptions=frozenset({gate.EXEMPTION, verdicts.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
@@ -116,11 +123,13 @@ WORKFLOW = Extension(
         dispatch.TOPIC: dispatch.look,
         clock_storing.TOPIC: clock_telling.tell,
         switches.RUN_TOPIC: running.handle,
+        inbound_taking.TOPIC: inbound_answering.handle,
         performing.MAIL_TOPIC: mailing.send,
     },
     chores=(
         chore(TIMERS),
         schedule.tick,
+        inbound_clearing.clear,
     ),
     knows_chain=chains.knows_chain,
     queues=(timers_overseeing.QUEUE, automations_overseeing.QUEUE),
@@ -132,6 +141,7 @@ WORKFLOW = Extension(
         automation_routes.make_routes,
         approval_routes.make_routes,
         conversions.make_routes,
+        inbound.make_routes,
         notifications.make_routes,
     ),
     describe=_described,

@@ -18,11 +18,13 @@ from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_workflow.automations.alarming import STOPPED, alarm
 from looseleaf_workflow.automations.definition import Automation, automations_of
 from looseleaf_workflow.automations.events import Event, events_of
+from looseleaf_workflow.automations.hearing import HEARD
 from looseleaf_workflow.automations.schedule import past_dates
 from looseleaf_workflow.automations.starting import keep_versions, new_run, start_runs
 from looseleaf_workflow.automations.switches import ENDED, cancel_all, switch_within, switched_off, wake
 from looseleaf_workflow.automations.tables import automation_run, automation_step
 from looseleaf_workflow.automations.verdicts import LOOPS, TOO_OFTEN, Origin, data_of, key_of, origin_of, why_not
+from looseleaf_workflow.inbound.clearing import erase
 from looseleaf_workflow.notifications.telling import About, forget
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def _forget_purged(batch: Batch, rows: list[Row]) -> None:
         for start in range(0, len(ids), CHUNK):
             part = ids[start : start + CHUNK]
             mine = (automation_run.c.object_id == object_id, automation_run.c.record_id.in_(part))
+            heard = select(automation_run.c.event).where(*mine, automation_run.c.source == "inbound")
+            erase(batch.connection, [event[HEARD]["event"] for event in batch.connection.scalars(heard) if event and HEARD in event])
             steps = automation_step.c.run_id.in_(select(automation_run.c.id).where(*mine))
             batch.connection.execute(update(automation_step).where(steps).values(input=None, output=None, error=""))
             batch.connection.execute(update(automation_run).where(*mine).values(event=None, error=""))

@@ -20,6 +20,7 @@ from looseleaf_platform.errors import NotThere
 from looseleaf_platform.records import read
 from looseleaf_workflow.automations.definition import Automation, automations_of
 from looseleaf_workflow.automations.events import events_of
+from looseleaf_workflow.automations.hearing import HEARD
 from looseleaf_workflow.automations.managing import automation_named, require
 from looseleaf_workflow.automations.switches import ALL, is_off, switched_off
 from looseleaf_workflow.automations.tables import automation_run, automation_step, automation_switch
@@ -126,6 +127,8 @@ def told(context: Context, run_id: int) -> Told:
         chain = connection.execute(select(automation_run).where(runs.chain == run["chain"]).order_by(runs.id).limit(PAGE)).mappings().all()
     seen = Seen(context, dict(run))
     event = {key: seen.image(value) if key in ("before", "after") else value for key, value in (run["event"] or {}).items()}
+    if HEARD in event and not seen.everything:
+        event[HEARD] = {key: event[HEARD][key] for key in ("name", "event")}
     event["changed"] = [name for name in event.get("changed", ()) if name in seen.fields]
     shown = tuple({**step, "input": seen.part(step["input"]), "output": seen.part(step["output"])} for step in steps)
     return Told({**run, "event": event}, shown, tuple({**one, "event": None} for one in chain))

@@ -14,6 +14,7 @@ from looseleaf_platform.records.requests import Operation
 from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_platform.records.writing.scope import Relations, Scope
 from looseleaf_workflow.automations.events import image_scope, relations_of
+from looseleaf_workflow.automations.hearing import HEARD, hear
 from looseleaf_workflow.automations.language import holds
 from looseleaf_workflow.automations.steps.base import Failed, Gone, Work
 from looseleaf_workflow.automations.walking import Frame
@@ -54,7 +55,8 @@ def work_for(connection: Connection, context: Context, run: Any, data: Mapping[s
     """What a step of a run works with."""
     relations = relations_of(connection, context)
     scope = scope_of(context, relations, run, frame)
-    actor = identity(context, data.get("run_as", "system"), run, scope)
+    hear(context, scope, run.event)
+    actor = identity(context, data.get("run_as") or usual_identity(run), run, scope)
     bound = context if actor is SYSTEM else context.workspace.bound(actor, context.runtime, "automation")
     zone = bound.model.defaults.timezone
     return Work(
@@ -70,6 +72,11 @@ def work_for(connection: Connection, context: Context, run: Any, data: Mapping[s
         calendar=calendar(bound, data.get("calendar", "")),
         zone=zone,
     )
+
+
+def usual_identity(run: Any) -> str:
+    """As whom a run acts where its rule does not say: what outside events set off as the user whom their source acts as, others as the system."""
+    return "trigger_user" if HEARD in (run.event or {}) else "system"
 
 
 def identity(context: Context, run_as: str, run: Any, scope: Scope) -> Actor:
@@ -100,4 +107,5 @@ def recheck_fails(connection: Connection, context: Context, run: Any, data: Mapp
     if not data.get("recheck") or "when" not in data or run.record_id is None:
         return False
     scope = scope_of(context, relations_of(connection, context), run, Frame(object_name(context, run.object_id), run.record_id))
+    hear(context, scope, run.event)
     return not holds(context.runtime, scope, data["when"])

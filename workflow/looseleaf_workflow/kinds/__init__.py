@@ -8,6 +8,7 @@ from looseleaf_workflow.kinds.assignment import AssignmentKind
 from looseleaf_workflow.kinds.automation import AutomationKind
 from looseleaf_workflow.kinds.calendar import CalendarKind, HolidaysKind
 from looseleaf_workflow.kinds.conversion import ConversionKind
+from looseleaf_workflow.kinds.inbound import InboundKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
 from looseleaf_workflow.kinds.pool import PoolKind
 from looseleaf_workflow.kinds.sla import SlaKind
@@ -21,6 +22,7 @@ KINDS: tuple[Kind, ...] = (
     PoolKind(),
     AssignmentKind(),
     ConversionKind(),
+    InboundKind(),
     AutomationKind(),
 )
 """Built in this order: a kind may refer to what stands before it."""

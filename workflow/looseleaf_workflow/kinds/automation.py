@@ -16,6 +16,7 @@ from looseleaf_workflow.automations.steps import STEPS
 from looseleaf_workflow.automations.steps.control import object_of_items
 from looseleaf_workflow.automations.triggers import TRIGGERS
 from looseleaf_workflow.automations.triggers.clocks import WORDS
+from looseleaf_workflow.automations.triggers.inbound import EVENT, acting
 from looseleaf_workflow.kinds.calendar import known_calendar
 from looseleaf_workflow.who_checks import WHO_DEFINITION
 
@@ -42,7 +43,7 @@ TRIGGER = either(
 )
 DESCRIBING = frozenset({"id", "label", "help"})
 """Keys that change nothing of what an automation does."""
-BY_CLOCK = frozenset({"date", "cron", "manual", *WORDS})
+BY_CLOCK = frozenset({"date", "cron", "manual", EVENT.name, *WORDS})
 """Triggers that no change of a record sets off."""
 
 
@@ -120,6 +121,8 @@ def _check_header(draft: Draft, data: Mapping[str, Any], word: str) -> None:
         draft.fault("/run_as", "no-effect", Text("records of {object} have no owner", object=draft.object))
     if data.get("run_as") == "trigger_user" and word in ("date", "cron", *WORDS):
         draft.fault("/run_as", "no-effect", Text("nobody sets this off: time does"))
+    if data.get("run_as") == "trigger_user" and word == EVENT.name and not acting(draft, data["trigger"]):
+        draft.fault("/run_as", "no-effect", Text("nobody sets this off: the source of the event acts as nobody"))
 
 
 def check_flow(draft: Draft, pointer: str, flow: Any, depth: int) -> None:

@@ -10,6 +10,7 @@ from looseleaf_workflow.automations.triggers.clocks import SLA_BREACHED, SLA_MET
 from looseleaf_workflow.automations.triggers.crons import CRON
 from looseleaf_workflow.automations.triggers.dates import DATE
 from looseleaf_workflow.automations.triggers.field_changed import FIELD_CHANGED
+from looseleaf_workflow.automations.triggers.inbound import EVENT
 from looseleaf_workflow.automations.triggers.manual import MANUAL
 from looseleaf_workflow.automations.triggers.records import CREATED, DELETED, UPDATED
 from looseleaf_workflow.automations.triggers.stages import STAGE_ENTERED, STAGE_LEFT
@@ -17,4 +18,4 @@ from looseleaf_workflow.automations.triggers.stages import STAGE_ENTERED, STAGE_
 BY_CHANGES = (CREATED, UPDATED, DELETED, FIELD_CHANGED, BECAME_TRUE, STAGE_ENTERED, STAGE_LEFT)
 BY_CLOCKS = (SLA_WARNED, SLA_BREACHED, SLA_MET, STALLED, DATE, CRON)
 
-TRIGGERS: Mapping[str, Trigger] = {one.name: one for one in (*BY_CHANGES, *BY_CLOCKS, MANUAL)}
+TRIGGERS: Mapping[str, Trigger] = {one.name: one for one in (*BY_CHANGES, *BY_CLOCKS, EVENT, MANUAL)}
