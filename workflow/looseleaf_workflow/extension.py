@@ -19,9 +19,11 @@ from looseleaf_workflow.api import (
     describing_inbound,
     describing_notifications,
     describing_pools,
+    describing_scores,
     inbound,
     notifications,
     pools,
+    scores,
     stages,
 )
 from looseleaf_workflow.api import automations as automation_routes
@@ -46,6 +48,9 @@ from looseleaf_workflow.receiving import taking as inbound_taking
 from looseleaf_workflow.running import lock as approval_lock
 from looseleaf_workflow.running import mailing, performing, rehearsing, ringing
 from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
+from looseleaf_workflow.scores import adopting as score_adopting
+from looseleaf_workflow.scores import keeping as score_keeping
+from looseleaf_workflow.scores import watching as score_watching
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
 from looseleaf_workflow.timers import Handler, chore
@@ -57,6 +62,7 @@ TIMERS: dict[str, Handler] = {
     assigning.OWNER_KIND: queueing.ask_again,
     APPROVAL: ringing.ring,
     clock_storing.OWNER_KIND: clock_ringing.ring,
+    score_adopting.OWNER_KIND: score_adopting.ring,
 }
 """Who is called when a timer fires, by the kind of its owner."""
 
@@ -66,6 +72,7 @@ def _published(workspace: Workspace, message: Message) -> None:
     publishing.rehouse(workspace, message)
     adopting.adopt(workspace, message)
     clock_adopting.adopt(workspace, message)
+    score_adopting.adopt(workspace, message)
 
 
 def _described(context: Context) -> Described:
@@ -73,6 +80,7 @@ def _described(context: Context) -> Described:
     describers = (
         describing.describe,
         describing_pools.describe,
+        describing_scores.describe,
         describing_clocks.describe,
         describing_automations.describe,
         describing_conversions.describe,
@@ -114,6 +122,7 @@ WORKFLOW = Extension(
         assigning.record,
         pooling.record,
         clock_keeping.record,
+        score_watching.announce,
         dispatch.announce,
         approval_lock.react,
     ),
@@ -122,6 +131,7 @@ WORKFLOW = Extension(
         publishing.TOPIC: _published,
         dispatch.TOPIC: dispatch.look,
         clock_storing.TOPIC: clock_telling.tell,
+        score_watching.TOPIC: score_keeping.handle,
         switches.RUN_TOPIC: running.handle,
         inbound_taking.TOPIC: inbound_answering.handle,
         performing.MAIL_TOPIC: mailing.send,
@@ -136,6 +146,7 @@ WORKFLOW = Extension(
     blueprints=(
         stages.make_routes,
         pools.make_routes,
+        scores.make_routes,
         clocks.make_routes,
         assignment.make_routes,
         automation_routes.make_routes,

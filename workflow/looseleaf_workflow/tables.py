@@ -166,5 +166,6 @@ MIGRATIONS = Migrations(
         add_missing_parts,
         add_missing_tables,
         add_missing_tables,
+        add_missing_tables,
     ),
 )

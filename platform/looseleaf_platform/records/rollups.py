@@ -26,6 +26,8 @@ def gather(batch: Batch, rows: list[Row]) -> None:
     affected = _affected(batch, rows)
     if affected:
         recompute(batch.connection, batch.context, affected)
+        for one, ids in affected.items():
+            batch.gathered[one.rollup.parent, one.rollup.field].update(ids)
 
 
 def recompute(connection: Connection, context: Context, affected: Affected) -> None:
@@ -74,12 +76,13 @@ def _parents_over(connection: Connection, plans: Plans, one: Gathered, hop: tupl
     by = child.table.c[child.fields[one.rollup.by].keys[0]]
     for start in range(0, len(ids), CHUNK):
         reached = ids[start : start + CHUNK]
-        where = child.table.c.id.in_(reached) if not hop else _reaching(plans, child.name, hop, reached)
+        where = child.table.c.id.in_(reached) if not hop else reaching(plans, child.name, hop, reached)
         found.update(connection.scalars(select(by).where(where, by.is_not(None)).distinct()))
     return found
 
 
-def _reaching(plans: Plans, object_name: str, hop: tuple[str, ...], ids: list[int]) -> Any:
+def reaching(plans: Plans, object_name: str, hop: tuple[str, ...], ids: list[int]) -> Any:
+    """The condition that a record of an object reaches one of `ids` by the look-ups `hop`."""
     plan = plans[object_name]
     column = plan.table.c[plan.fields[hop[0]].keys[0]]
     if len(hop) == 1:
@@ -90,7 +93,7 @@ def _reaching(plans: Plans, object_name: str, hop: tuple[str, ...], ids: list[in
     deeper = (
         inner.in_(ids)
         if len(hop) == 2
-        else inner.in_(select(plans[target.targets[hop[1]]].table.c.id).where(_reaching(plans, target.targets[hop[1]], hop[2:], ids)))
+        else inner.in_(select(plans[target.targets[hop[1]]].table.c.id).where(reaching(plans, target.targets[hop[1]], hop[2:], ids)))
     )
     return column.in_(select(there.c.id).where(deeper))
 

@@ -11,6 +11,7 @@ from looseleaf_workflow.kinds.conversion import ConversionKind
 from looseleaf_workflow.kinds.inbound import InboundKind
 from looseleaf_workflow.kinds.pipeline import PipelineKind
 from looseleaf_workflow.kinds.pool import PoolKind
+from looseleaf_workflow.kinds.score import ScoreKind
 from looseleaf_workflow.kinds.sla import SlaKind
 
 KINDS: tuple[Kind, ...] = (
@@ -21,6 +22,7 @@ KINDS: tuple[Kind, ...] = (
     ApprovalKind(),
     PoolKind(),
     AssignmentKind(),
+    ScoreKind(),
     ConversionKind(),
     InboundKind(),
     AutomationKind(),

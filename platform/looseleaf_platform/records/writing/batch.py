@@ -116,6 +116,7 @@ class Row:
 class Batch:
     """One wave of a write: no record is in it twice. `wave`: the rows of its changes; `rows`: those of them still in work, their lines,
     and what follows from them. Stages read and change `rows`. `notes`: what an extension's stages leave for its later ones, one wave long.
+    `gathered`: records whose roll-ups this wave brought up to date, by object and field.
     """
 
     context: Context
@@ -127,6 +128,7 @@ class Batch:
     rows: list[Row] = field(default_factory=list)
     shared: Shared = field(default_factory=lambda: Shared())
     notes: dict[str, Any] = field(default_factory=dict)
+    gathered: defaultdict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     _rows_by_id: dict[tuple[str, int], Row] = field(default_factory=dict)
 
     def begin(self, wave: list[Row]) -> None:
@@ -135,6 +137,7 @@ class Batch:
         self.rows = [row for row in wave if not row.faults]
         self._rows_by_id = {}
         self.notes = {}
+        self.gathered.clear()
         self.__dict__.pop("relations", None)
 
     @property

@@ -1,0 +1,1 @@
+"""Scores of records: criteria that give points, their total and its grade kept in the record, and why it is so."""
