@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
@@ -119,21 +119,27 @@ def start_import(context: Context, upload: Upload, mapping: ImportMapping, *, dr
 
 
 def work(run: Run) -> dict[str, Any]:
-    """Do one job of kind "import"; the report is its result. Progress is told after each batch."""
+    """Do one job of kind "import"; the report is its result. How far it is is kept with each batch: another process goes on from there."""
     context, payload = run.context, run.payload
     upload = upload_of(context, payload["token"])
     mapping = mapping_from_data(payload["mapping"], context.model)
 
+    def keep(connection: Connection, report: ImportReport) -> None:
+        run.note(connection, **{**report.as_data(), "rejects": ""})
+
     def tell(report: ImportReport) -> bool:
-        run.tell(**{**report.as_data(), "rejects": ""})
+        if report.dry:
+            run.tell(**{**report.as_data(), "rejects": ""})
         return True
 
+    begun = ImportReport.of_data(run.progress) if run.progress.get("lines") and not payload["dry"] else None
     rejects = upload.path.with_suffix(f".{'foretold' if payload['dry'] else 'rejected'}.csv")
-    rejects.unlink(missing_ok=True)
+    if begun is None or not begun.rejected_bytes:
+        rejects.unlink(missing_ok=True)
     seconds = BATCH_SECONDS[context.workspace.database.dialect]
     report = run_import(
-        context, upload.path, mapping, name=upload.name, dry=payload["dry"], rejects=rejects, progress=tell, batch_seconds=seconds,
-        exemptions=payload.get("exemptions", ()),
+        context, upload.path, mapping, name=upload.name, dry=payload["dry"], rejects=rejects, progress=tell, keep=keep, begun=begun,
+        batch_seconds=seconds, exemptions=payload.get("exemptions", ()),
     )  # fmt: skip
     return {**report.as_data(), "rejects": rejects.name if report.rejects else ""}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,11 @@ class RowReader:
                 )
                 self._add(batch, target, line, position, mention, seen)
         return batch
+
+    def skip(self, lines: Iterable[Line]) -> None:
+        """Count lines that are stored already: those that follow keep their positions."""
+        for line in lines:
+            self._position(line)
 
     def remember(self, batch: Batch, refused: frozenset[int]) -> None:
         """Note which records are there now: change indexes in `refused` are not."""

@@ -5,6 +5,8 @@ So a file of rejects, put right and imported again, doubles nothing, not even re
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection
 
 from looseleaf_platform.context import Context
@@ -13,24 +15,32 @@ from looseleaf_platform.records.requests import Operation, Outcome, Written
 from looseleaf_platform.records.write import insist, write_within
 
 STORED = ("created", "updated")
+Told = Callable[[Connection, Outcome], None]
+"""Hears within the transaction what became of a batch."""
 
 
-def store(context: Context, batch: Batch, operation: Operation) -> Outcome:
-    """Write a batch in one transaction. Raises what `write` raises, but for faults of single records: those are in the outcome."""
+def store(context: Context, batch: Batch, operation: Operation, told: Told) -> Outcome:
+    """Write a batch in one transaction. Raises what `write` raises, but for faults of single records: those are in the outcome.
+
+    `told` is called at the end of the transaction; again where the transaction is done again.
+    """
 
     def once() -> Outcome:
         with context.workspace.writing(context) as (connection, bound):
-            return _whole_lines(connection, bound, batch, operation)
+            outcome = _whole_lines(connection, bound, batch, operation)
+            told(connection, outcome)
+            return outcome
 
     return insist(context, once)
 
 
-def foretell(context: Context, batch: Batch, operation: Operation) -> Outcome:
+def foretell(context: Context, batch: Batch, operation: Operation, told: Told) -> Outcome:
     """What would become of the batch: written, looked at, undone."""
     outcomes: list[Outcome] = []
     try:
         with context.workspace.writing(context) as (connection, bound):
             outcomes.append(_whole_lines(connection, bound, batch, operation))
+            told(connection, outcomes[0])
             raise _Undo
     except _Undo:
         return outcomes[0]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
@@ -66,12 +66,17 @@ class Run:
 
     def tell(self, **progress: Any) -> None:
         """Note how far the work is, and keep the lease. Raises Cancelled where the work is to end."""
-        self.progress.update(progress)
-        now = self.workspace.clock()
         with self.workspace.database.write() as connection:
-            where = (job.c.id == self.job.id, job.c.state == "running", job.c.lease_token == self.message.token)
-            told = connection.execute(update(job).where(*where).values(progress=self.progress, updated_at=now))
-        if told.rowcount != 1 or not extend(self.workspace, self.message):
+            self.note(connection, **progress)
+        if not extend(self.workspace, self.message):
+            raise Cancelled
+
+    def note(self, connection: Connection, **progress: Any) -> None:
+        """Note how far the work is in the transaction that does it: a run after a crash takes up just there. Raises Cancelled."""
+        self.progress.update(progress)
+        where = (job.c.id == self.job.id, job.c.state == "running", job.c.lease_token == self.message.token)
+        noted = connection.execute(update(job).where(*where).values(progress=self.progress, updated_at=self.workspace.clock()))
+        if noted.rowcount != 1:
             raise Cancelled
 
 

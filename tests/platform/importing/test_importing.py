@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 
 from looseleaf_platform.context import SYSTEM, Context
-from looseleaf_platform.errors import NotAllowed, Refused
+from looseleaf_platform.errors import NotAllowed, Refused, Unavailable
 from looseleaf_platform.importing.mapping import ImportMapping, Source, Target, mapping_from_data, suggest
-from looseleaf_platform.importing.running import run_import
+from looseleaf_platform.importing.running import ImportReport, run_import
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Query
 from looseleaf_platform.workspace import Workspace
@@ -178,3 +178,26 @@ def test_a_mapping_says_everything_that_is_wrong_with_it(clerk: Context) -> None
 
 def test_a_mapping_survives_being_stored(clerk: Context) -> None:
     assert mapping_from_data(MAPPING.as_data(), clerk.model).as_data() == MAPPING.as_data()
+
+
+def test_an_interrupted_import_goes_on_after_what_it_has_stored(clerk: Context, tmp_path: Path) -> None:
+    """People have no key: what is imported twice is there twice. The second run stores and refuses what the first has not."""
+    path, rejects = tmp_path / "people.csv", tmp_path / "rejects.csv"
+    path.write_text("name,#\n" + "".join(f"{'' if n % 50 == 7 else f'p{n}'},{n}\n" for n in range(450)), "utf-8")
+    mapping, kept = ImportMapping((Target("person", {"name": Source("name")}),)), list[ImportReport]()
+    by = clerk.workspace.context(SYSTEM)
+
+    def die(_connection: object, report: ImportReport) -> None:
+        if kept:
+            raise Unavailable
+        kept.append(report)
+
+    with pytest.raises(Unavailable):
+        run_import(by, path, mapping, rejects=rejects, keep=die)
+    begun = ImportReport.of_data(kept[0].as_data())
+    assert 0 < begun.lines < 450
+    report = run_import(by, path, mapping, rejects=rejects, begun=begun)
+    assert (report.lines, report.refused, report.objects["person"]["created"]) == (450, 9, 441)
+    names = [record.values["name"] for record in read.stream(by, "person", Query(fields=("name",), size=200))]
+    assert sorted(names) == sorted(f"p{n}" for n in range(450) if n % 50 != 7)
+    assert [line.split(",")[2] for line in rejects.read_text("utf-8-sig").splitlines()[1:]] == [str(n + 2) for n in range(7, 450, 50)]
