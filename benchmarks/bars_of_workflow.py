@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bars_of_loads import COLUMNS, MAPPING, flat
-from measuring import Clock, Request, Result, Size, compare, prepared, rounds
+from measuring import Clock, Request, Result, Size, compare, rounds
 from place import DEALS, Place, load_deals, opened, person, settle_people, values_of_deal
 from sqlalchemy import Connection, Table, func, insert, literal_column, select, update
 
@@ -35,6 +35,7 @@ from looseleaf_workflow.running.submitting import Request as Submission
 from looseleaf_workflow.running.submitting import submit
 from looseleaf_workflow.running.tables import approval_command, approval_event, approval_instance, approval_offer, approval_task
 from looseleaf_workflow.tables import wf_timer
+from looseleaf_workflow.timers.firing import CLAIMED
 
 FLOWS = (Path(__file__).parent / "workflow.yaml").read_text("utf-8")
 SOURCES = ("web", "fair", "referral")
@@ -102,7 +103,9 @@ def updating(place: Place, deals: Sequence[int]) -> list[Request]:
     chance = place.chance
     bodies = [{"next_step": f"回访 {chance.random()}", "quantity": chance.randrange(10**6), "city": f"城 {chance.random()}"} for _ in deals]
     any_version = {"If-Match": "*"}
-    return [place.asking("approver", f"/records/deal/{encode(id)}", "PATCH", body, any_version) for id, body in zip(deals, bodies, strict=True)]
+    return [
+        place.asking("approver", f"/records/deal/{encode(id)}", "PATCH", body, any_version) for id, body in zip(deals, bodies, strict=True)
+    ]
 
 
 def decision(database: str, databases: Any, size: Size) -> list[Result]:
@@ -204,10 +207,10 @@ def _imports(database: str, databases: Any, path: Path, count: int) -> list[Resu
                 with path.open("w", encoding="utf-8", newline="") as file:
                     csv.writer(file).writerows([COLUMNS, *lines])
             with peak_memory() as peak:
-                taken[name] = timed(lambda: imported(place, path, count))  # noqa: B023 - used at once
+                taken[name] = timed(lambda: imported(place, path, count))
                 memory[name] = peak()
                 if texts:
-                    drained = timed(lambda: settled(place))  # noqa: B023
+                    drained = timed(lambda: settled(place))
                     memory["runs"] = peak()
                     wrong = not_once(place, count)
     figure = taken["with"] / taken["without"]
@@ -325,16 +328,23 @@ def fill(place: Place, count: int, owner_kind: str) -> None:
 
 
 def fired_by_hand(place: Place) -> None:
-    """Twenty at a time, the earliest first: leased in one transaction, each noted as fired in one of its own."""
+    """As many at a time as the product takes, the earliest first: leased in one transaction, each noted as fired in one of its own."""
     database, row = place.workspace.database, wf_timer.c
     while True:
         now = datetime.now(UTC)
-        due = select(row.id).where(row.owner_kind == "by hand", row.state == "waiting", row.fire_at <= now).order_by(row.fire_at).limit(20)
+        due = (
+            select(row.id)
+            .where(row.owner_kind == "by hand", row.state == "waiting", row.fire_at <= now)
+            .order_by(row.fire_at)
+            .limit(CLAIMED)
+        )
         with database.write() as connection:
             ids = list(connection.scalars(due.with_for_update(skip_locked=True)))
             if not ids:
                 return
-            connection.execute(update(wf_timer).where(row.id.in_(ids)).values(lease_until=now + timedelta(seconds=20), lease_token="by hand"))
+            connection.execute(
+                update(wf_timer).where(row.id.in_(ids)).values(lease_until=now + timedelta(seconds=20), lease_token="by hand")
+            )
         for id in ids:
             with database.write() as connection:
                 connection.execute(update(wf_timer).where(row.id == id, row.state == "waiting").values(state="fired", fired_at=now))

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -34,22 +34,26 @@ def tag(cls: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
 
+PLAIN = frozenset({type(None), str, bool, int})
+
+
 def to_data(value: Any) -> Any:
     """A frozen value as plain JSON data."""
-    if value is None or isinstance(value, str | bool | int):
+    cls: Any = type(value)
+    if cls in PLAIN:
         return value
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): to_data(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_data(item) for item in value]
+    if isinstance(value, str | int | Decimal):
+        return str(value) if isinstance(value, Decimal) else value
+    if isinstance(value, datetime):
+        return value.isoformat()
     if not dataclasses.is_dataclass(value):
         raise TypeError(f"{value!r} can't be stored")
-    written = {"type": tag(type(value))} if isinstance(value, Tagged) else {}
-    for field, default, _ in _fields(_class_of(value)):
+    written = {"type": tag(cls)} if isinstance(value, Tagged) else {}
+    for field, default, _ in _fields(cls):
         item = getattr(value, field)
         if item != default or isinstance(item, bool) is not isinstance(default, bool):
             written[field] = to_data(item)
@@ -63,37 +67,62 @@ def from_data(cls: type[T], data: Any) -> T:
 
 def load(hint: Any, data: Any) -> Any:
     """The value of a type hint, which may be a union of Tagged classes."""
+    return _loader(hint)(data)
+
+
+Loader = Callable[[Any], Any]
+
+
+@cache
+def _loader(hint: Any) -> Loader:
+    """What reads values of a type hint. Worked out once: states are read at every command."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return _load_union(get_args(hint), data)
+        return _union_loader(get_args(hint))
     if origin is tuple:
-        return tuple(load(get_args(hint)[0], item) for item in data)
+        item = _loader(get_args(hint)[0])
+        return lambda data: tuple([item(one) for one in data])
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        item_hint = get_args(hint)[1]
-        return FrozenMap({key: load(item_hint, item) for key, item in data.items()})
+        item = _loader(get_args(hint)[1])
+        return lambda data: FrozenMap({key: item(one) for key, one in data.items()})
     if hint is Decimal:
-        return Decimal(data)
+        return Decimal
     if hint is datetime:
-        return datetime.fromisoformat(data)
+        return datetime.fromisoformat
     if dataclasses.is_dataclass(hint):
-        made: Any = hint
-        return made(**{field: load(kind, data[field]) for field, _, kind in _fields(made) if field in data})
-    return freeze(data) if hint is Any or origin is Literal else data
+        return _dataclass_loader(hint)
+    return freeze if hint is Any or origin is Literal else lambda data: data
 
 
-def _load_union(branches: tuple[Any, ...], data: Any) -> Any:
-    if data is None:
-        return None
-    branches = tuple(branch for branch in branches if branch is not types.NoneType)
+def _dataclass_loader(cls: Any) -> Loader:
+    readers: dict[str, Loader] = {}  # found at the first reading, as a class may hold others of its own
+
+    def read(data: Any) -> Any:
+        if not readers:
+            readers.update({field: _loader(kind) for field, _, kind in _fields(cls)})
+        return cls(**{name: readers[name](item) for name, item in data.items() if name in readers})
+
+    return read
+
+
+def _union_loader(args: tuple[Any, ...]) -> Loader:
+    branches: list[Any] = [branch for branch in args if branch is not types.NoneType]
     if len(branches) == 1:
-        return load(branches[0], data)
-    if not isinstance(data, Mapping):
-        return load(next(branch for branch in branches if not isinstance(branch, type) or not issubclass(branch, Tagged)), data)
-    return load({tag(branch): branch for branch in branches}[data["type"]], data)
+        only = _loader(branches[0])
+        return lambda data: None if data is None else only(data)
+    tagged: dict[str, Any] = {tag(branch): branch for branch in branches if _is_tagged(branch)}
+    plain = next((branch for branch in branches if not _is_tagged(branch)), None)
+
+    def read(data: Any) -> Any:
+        if data is None:
+            return None
+        return load(tagged[data["type"]] if isinstance(data, Mapping) else plain, data)
+
+    return read
 
 
-def _class_of(value: Any) -> Any:
-    return type(value)
+def _is_tagged(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Tagged)
 
 
 MISSING = object()
@@ -114,7 +143,12 @@ def _fields(cls: Any) -> tuple[tuple[str, Any, Any], ...]:
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces, no escapes of letters."""
-    return json.dumps(to_data(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return canonical_of(to_data(value))
+
+
+def canonical_of(data: Any) -> str:
+    """The one JSON text of what `to_data` made."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sha256(value: Any) -> str:

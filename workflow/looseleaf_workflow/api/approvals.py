@@ -96,7 +96,7 @@ def decide_task(id: str) -> Response:
     """Decide a task, or do something else with it."""
     context, number = caller(), record_id(id)
     no_parameters()
-    found = task_of(context, number)
+    found = task_of(context, number, titled=False)
     body = shaped(json_body(), DECIDE, ("decision",))
     return _stands(asking.decide_task(context, found, body["decision"], _said(body), idempotency_key()))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from looseleaf_metadata.labels import Label
 from looseleaf_platform.context import Context
@@ -34,6 +34,9 @@ MOST_PAST = 50
 
 MOST_ON_RECORD = 20
 """Approvals of one record that are shown, the newest."""
+
+TASK = select(approval_task).where(approval_task.c.id == bindparam("id"))
+OFFERED = select(approval_offer.c.person).where(approval_offer.c.task_id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +124,17 @@ def submitted_by(context: Context) -> tuple[tuple[Instance, str], ...]:
         return tuple((found[id], titles.get(found[id].record, "")) for id in ids)
 
 
-def task_of(context: Context, id: int) -> OpenTask:
-    """A task that waits for the caller, or for nobody any more and was theirs. Raises NotThere."""
+def task_of(context: Context, id: int, *, titled: bool = True) -> OpenTask:
+    """A task that waits for the caller, or for nobody any more and was theirs. Raises NotThere. `titled`: with the record's title."""
     with context.workspace.database.read() as connection:
-        row = connection.execute(select(approval_task).where(approval_task.c.id == id)).first()
+        row = connection.execute(TASK, {"id": id}).first()
         if row is None:
             raise NotThere
-        offered = select(approval_offer.c.person).where(approval_offer.c.task_id == id)
-        mine = {row.holder, *connection.scalars(offered)} & set(_names(context))
+        mine = {row.holder, *connection.scalars(OFFERED, {"id": id})} & set(_names(context))
         instance = read_instance(connection, context, row.instance_id)
         if instance is None or not (mine or context.actor.administrator or _may_read(context, instance)):
             raise NotThere
-        return _task(row, instance, _titles(context, (instance,)), context)
+        return _task(row, instance, _titles(context, (instance,)) if titled else {}, context)
 
 
 def seen_instance(context: Context, id: int, *, told: bool = False) -> Instance:

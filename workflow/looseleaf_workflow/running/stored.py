@@ -6,17 +6,19 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from looseleaf_platform.context import Context
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.records.ids import encode, new_id
 from looseleaf_workflow import frozen_json
 from looseleaf_workflow.approvals.commands import TaskId
 from looseleaf_workflow.approvals.definition import Definition
 from looseleaf_workflow.approvals.events import Event
-from looseleaf_workflow.approvals.listing import Changes, Task
+from looseleaf_workflow.approvals.listing import Changes, Task, TaskEnd
 from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.running.tables import approval_event, approval_instance, approval_offer, approval_task, approval_version
 from looseleaf_workflow.timers import cancel_timer, set_timer
@@ -26,6 +28,24 @@ if TYPE_CHECKING:
 
 OWNER_KIND = "approval"
 """Of timers."""
+
+# Made once: every decision carries them out.
+BY_ID = select(approval_instance).where(approval_instance.c.id == bindparam("id"))
+BY_ID_LOCKED = BY_ID.with_for_update()
+PLACE = select(approval_instance.c.object_id, approval_instance.c.record_id).where(approval_instance.c.id == bindparam("id"))
+STAND = update(approval_instance).where(approval_instance.c.id == bindparam("_id"))
+CLOSE = (
+    update(approval_task)
+    .where(
+        approval_task.c.instance_id == bindparam("_instance"), approval_task.c.node == bindparam("_node"),
+        approval_task.c.visit == bindparam("_visit"), approval_task.c.slot == bindparam("_slot"),
+        approval_task.c.generation == bindparam("_generation"),
+    )
+    .values(status=bindparam("_status"), closed_at=bindparam("_at"))
+    .returning(approval_task.c.id)
+)  # fmt: skip
+ADD_EVENTS, OFFER = insert(approval_event), insert(approval_offer)
+FORGET_OFFERS = delete(approval_offer).where(approval_offer.c.task_id.in_(bindparam("tasks", expanding=True)))
 
 
 class Tampered(Exception):
@@ -86,9 +106,14 @@ def object_name(context: Context, object_id: str) -> str:
 
 def read_instance(connection: Connection, context: Context, id: int, *, lock: bool = False) -> Instance | None:
     """One instance; `lock`: nobody else changes it until the transaction ends."""
-    statement = select(approval_instance).where(approval_instance.c.id == id)
-    row = connection.execute(statement.with_for_update() if lock else statement).first()
+    row = connection.execute(BY_ID_LOCKED if lock else BY_ID, {"id": id}).first()
     return None if row is None else instance_of(connection, context, row)
+
+
+def place_of(connection: Connection, context: Context, id: int) -> tuple[str, int] | None:
+    """The object and the record of an instance, which never change."""
+    row = connection.execute(PLACE, {"id": id}).first()
+    return None if row is None else (object_name(context, row.object_id), row.record_id)
 
 
 def instances_by_id(connection: Connection, context: Context, ids: Iterable[int]) -> dict[int, Instance]:
@@ -141,7 +166,11 @@ def read_trails(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[E
 
 def chained(before: str, event: Event) -> str:
     """The hash of an event that follows on another."""
-    return hashlib.sha256(f"{before}\n{frozen_json.canonical(event)}".encode()).hexdigest()
+    return _chained(before, event.as_data())
+
+
+def _chained(before: str, data: Any) -> str:
+    return hashlib.sha256(f"{before}\n{frozen_json.canonical_of(data)}".encode()).hexdigest()
 
 
 def create(connection: Connection, context: Context, instance: Instance, object_id: str) -> None:
@@ -162,15 +191,16 @@ def store(connection: Connection, context: Context, instance: Instance, events: 
     """Add events, and the state that they lead to. Two that were decided on one state can't both be stored: their numbers are the same."""
     head, rows = instance.head, []
     for event in events:
-        before, head = head, chained(head, event)
+        data = event.as_data()
+        before, head = head, _chained(head, data)
         rows.append(
             {
                 "instance_id": instance.id, "number": event.number, "actor": event.actor, "on_behalf_of": event.on_behalf_of,
-                "command": event.command, "at": event.at, "data": event.as_data(), "before": before, "hash": head,
+                "command": event.command, "at": event.at, "data": data, "before": before, "hash": head,
             }
         )  # fmt: skip
     if rows:
-        connection.execute(insert(approval_event), rows)
+        connection.execute(ADD_EVENTS, rows)
     values = {
         "status": state.status,
         "number": state.number,
@@ -179,17 +209,15 @@ def store(connection: Connection, context: Context, instance: Instance, events: 
         "version": state.definition,
     }
     values["ended_at"] = context.now if state.ended else None
-    connection.execute(update(approval_instance).where(approval_instance.c.id == instance.id).values(values))
+    connection.execute(STAND, {"_id": instance.id, **values})
     return replace(instance, state=state, head=head)
 
 
 def store_changes(connection: Connection, context: Context, instance: Instance, changes: Changes) -> None:
     """Open and close tasks, set and cancel timers."""
-    for end in changes.closed:
-        where = _is(instance.id, end.id)
-        closed = connection.scalar(select(approval_task.c.id).where(*where))
-        connection.execute(update(approval_task).where(*where).values(status=end.status, closed_at=context.now))
-        connection.execute(delete(approval_offer).where(approval_offer.c.task_id == closed))
+    closed = [_close(connection, context, instance.id, end) for end in changes.closed]
+    if closed:
+        connection.execute(FORGET_OFFERS, {"tasks": closed})
     for task in changes.opened:
         _open(connection, context, instance.id, task)
     for timer in changes.timers_cancelled:
@@ -199,25 +227,35 @@ def store_changes(connection: Connection, context: Context, instance: Instance, 
         set_timer(connection, context.workspace, OWNER_KIND, instance.id, timer.id, timer.at, payload)
 
 
-def _is(instance: int, id: TaskId) -> tuple[Any, ...]:
-    task = approval_task.c
-    named = (task.node == id.node, task.visit == id.visit, task.slot == id.slot, task.generation == id.generation)
-    return (task.instance_id == instance, *named)
+def _named(id: TaskId) -> dict[str, Any]:
+    return {"node": id.node, "visit": id.visit, "slot": id.slot, "generation": id.generation}
+
+
+def _close(connection: Connection, context: Context, instance: int, end: TaskEnd) -> int | None:
+    named = {f"_{name}": value for name, value in _named(end.id).items()}
+    id: int | None = connection.scalar(CLOSE, {"_instance": instance, "_status": end.status, "_at": context.now, **named})
+    return id
 
 
 def _open(connection: Connection, context: Context, instance: int, task: Task) -> None:
+    """A task that is new, or that is open once more."""
     values: dict[str, Any] = {
         "kind": task.kind, "path": task.path, "holder": task.holder, "acting_for": task.acting_for, "status": "open",
         "due_at": task.due, "closed_at": None,
     }  # fmt: skip
-    id = connection.scalar(select(approval_task.c.id).where(*_is(instance, task.id)))
-    if id is None:
-        id = new_id()
-        named = {"node": task.id.node, "visit": task.id.visit, "slot": task.id.slot, "generation": task.id.generation}
-        connection.execute(insert(approval_task), {"id": id, "instance_id": instance, "opened_at": context.now, **named, **values})
-    else:
-        connection.execute(update(approval_task).where(approval_task.c.id == id).values(values))
-        connection.execute(delete(approval_offer).where(approval_offer.c.task_id == id))
+    new = new_id()
+    row = {"id": new, "instance_id": instance, "opened_at": context.now, **_named(task.id), **values}
+    id = connection.scalar(_put_task(connection.dialect.name), row)
+    if id != new:
+        connection.execute(FORGET_OFFERS, {"tasks": [id]})
     people = dict.fromkeys(person for person in (task.holder, *task.candidates) if person)
     if people:
-        connection.execute(insert(approval_offer), [{"person": person, "task_id": id} for person in people])
+        connection.execute(OFFER, [{"person": person, "task_id": id} for person in people])
+
+
+@cache
+def _put_task(dialect: str) -> Any:
+    put = insert_into(dialect, approval_task)
+    said = {name: put.excluded[name] for name in ("kind", "path", "holder", "acting_for", "status", "due_at", "closed_at")}
+    same = ["instance_id", "node", "visit", "slot", "generation"]
+    return put.on_conflict_do_update(index_elements=same, set_=said).returning(approval_task.c.id)

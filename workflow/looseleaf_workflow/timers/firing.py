@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from looseleaf_platform.errors import Unavailable
 from looseleaf_platform.jobs.leases import LET_GO, MOST_ATTEMPTS, claim, free, pause_after, renewed, said
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CLAIMED = 20
+CLAIMED = 100
 """Timers taken at a time."""
 LIMIT = 500
 """Timers fired in one round, so that other work is not kept waiting after an outage."""
@@ -47,8 +47,16 @@ class Timer:
     token: str
 
 
+HELD = and_(
+    wf_timer.c.id == bindparam("_id"), wf_timer.c.generation == bindparam("_generation"), wf_timer.c.state == "waiting",
+    wf_timer.c.lease_token == bindparam("_token"),
+)  # fmt: skip
+TAKE = update(wf_timer).where(HELD).values(
+    state="fired", fired_at=bindparam("fired_at"), late_by=bindparam("late_by"), error=None, lease_until=None
+)  # fmt: skip
+
 Handler = Callable[["Workspace", Timer], None]
-"""Does what is due, in one transaction that begins with `take`. May be called twice for one timer."""
+"""Does what is due, in one transaction in which it calls `take`, or sets the timer anew. May be called twice for one timer."""
 Handlers = Mapping[str, Handler]
 """By `owner_kind`. Timers of other kinds wait for a process that knows them."""
 
@@ -78,14 +86,9 @@ def fire_due(workspace: Workspace, handlers: Handlers, limit: int = LIMIT) -> in
 
 def take(connection: Connection, workspace: Workspace, timer: Timer) -> bool:
     """Note, in the transaction that does the work, that a timer has fired. False: it is none of this process's business any more."""
-    values = {
-        "state": "fired",
-        "fired_at": workspace.clock(),
-        "late_by": int(timer.late.total_seconds()),
-        "error": None,
-        "lease_until": None,
-    }
-    return connection.execute(update(wf_timer).where(_held(timer)).values(**values)).rowcount == 1
+    return (
+        connection.execute(TAKE, {**_key(timer), "fired_at": workspace.clock(), "late_by": int(timer.late.total_seconds())}).rowcount == 1
+    )
 
 
 def _claim(workspace: Workspace, handlers: Handlers, most: int) -> list[Timer]:
@@ -111,9 +114,8 @@ def _due(handlers: Handlers, now: datetime) -> ColumnElement[bool]:
     return and_(wf_timer.c.state == "waiting", wf_timer.c.fire_at <= now, owned, free(wf_timer, now))
 
 
-def _held(timer: Timer) -> ColumnElement[bool]:
-    key = (wf_timer.c.id == timer.id, wf_timer.c.generation == timer.generation)
-    return and_(*key, wf_timer.c.state == "waiting", wf_timer.c.lease_token == timer.token)
+def _key(timer: Timer) -> dict[str, Any]:
+    return {"_id": timer.id, "_generation": timer.generation, "_token": timer.token}
 
 
 def _fire(workspace: Workspace, handler: Handler, timer: Timer) -> int:
@@ -124,10 +126,8 @@ def _fire(workspace: Workspace, handler: Handler, timer: Timer) -> int:
     except Exception as error:
         log.exception("timer %s (%s %s), attempt %s", timer.id, timer.owner_kind, timer.name, timer.attempts)
         with workspace.database.write() as connection:
-            connection.execute(update(wf_timer).where(_held(timer)).values(_after_failure(workspace, timer, error)))
+            connection.execute(update(wf_timer).where(HELD).values(_after_failure(workspace, timer, error)), _key(timer))
         return 0
-    with workspace.database.write() as connection:  # for a handler whose work may be done twice, and which took nothing
-        take(connection, workspace, timer)
     return 1
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from looseleaf_platform.database.upserts import insert_into
 from looseleaf_platform.records.ids import new_id
-from looseleaf_workflow.tables import wf_timer
+from looseleaf_workflow.tables import ONLY_WAITING, wf_timer
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -23,19 +25,28 @@ def set_timer(
     An owner has one waiting timer of a name: setting it again moves it, with the new payload, and bumps its generation, so that a
     firing of the earlier moment that is under way comes to nothing. `payload` is JSON.
     """
-    where = (wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id, wf_timer.c.name == name, wf_timer.c.state == "waiting")
-    values: dict[str, Any] = {"fire_at": fire_at, "payload": payload, "set_at": workspace.clock(), "attempts": 0, "error": None}
-    values |= {"lease_until": None, "lease_token": None}
-    id = connection.scalar(select(wf_timer.c.id).where(*where).with_for_update())
-    if id is not None:
-        connection.execute(update(wf_timer).where(wf_timer.c.id == id).values(generation=wf_timer.c.generation + 1, **values))
-    else:
-        id = new_id()
-        owner = {"owner_kind": owner_kind, "owner_id": owner_id, "name": name}
-        connection.execute(insert(wf_timer), {"id": id, "generation": 1, "state": "waiting", **owner, **values})
-    if fire_at <= workspace.clock():
+    now = workspace.clock()
+    owner = {"owner_kind": owner_kind, "owner_id": owner_id, "name": name, "generation": 1, "state": "waiting"}
+    row = {"id": new_id(), **owner, "fire_at": fire_at, "payload": payload, "set_at": now, **UNTRIED}
+    id = connection.scalar(_put(connection.dialect.name), row)
+    if fire_at <= now:
         workspace.database.after_commit(connection, workspace.ring)
     return int(id)
+
+
+UNTRIED = {"attempts": 0, "error": None, "lease_until": None, "lease_token": None}
+"""What a timer says that nobody has fired yet."""
+
+
+@cache
+def _put(dialect: str) -> Any:
+    """A timer that is new, or moved."""
+    new = insert_into(dialect, wf_timer)
+    said = {name: new.excluded[name] for name in ("fire_at", "payload", "set_at", *UNTRIED)}
+    moved = new.on_conflict_do_update(
+        index_elements=["owner_kind", "owner_id", "name"], index_where=ONLY_WAITING, set_={**said, "generation": wf_timer.c.generation + 1}
+    )
+    return moved.returning(wf_timer.c.id)
 
 
 CHUNK = 500
@@ -76,9 +87,13 @@ def set_timers(
         workspace.database.after_commit(connection, workspace.ring)
 
 
+_one = (wf_timer.c.owner_kind == bindparam("_kind"), wf_timer.c.owner_id == bindparam("_owner"), wf_timer.c.name == bindparam("_name"))
+CANCEL = update(wf_timer).where(*_one, wf_timer.c.state == "waiting").values(state="cancelled", generation=wf_timer.c.generation + 1)
+
+
 def cancel_timer(connection: Connection, owner_kind: str, owner_id: int, name: str) -> bool:
     """Let a timer not fire. False if none of that name waits."""
-    return _cancel(connection, wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id, wf_timer.c.name == name) > 0
+    return connection.execute(CANCEL, {"_kind": owner_kind, "_owner": owner_id, "_name": name}).rowcount > 0
 
 
 def cancel_timers_of(connection: Connection, owner_kind: str, owner_id: int) -> int:
