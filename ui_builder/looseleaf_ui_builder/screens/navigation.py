@@ -128,6 +128,8 @@ def _tools(context: Context) -> Iterable[Tool]:
         yield Tool(_("Pools"), "waves", url_for("screens.list_pools"), "/pools")
     if context.profile.has("automations") and context.model.others.get("automation"):
         yield Tool(_("Automations"), "workflow", url_for("screens.list_automations"), "/automations")
+    if context.profile.has("automations") and context.model.others.get("inbound"):
+        yield Tool(_("Inbound events"), "radio", url_for("screens.list_inbound"), "/inbound")
     if context.profile.has("users"):
         yield Tool(_("People"), "users", url_for("screens.people"), "/people")
     if context.profile.everything:
