@@ -45,11 +45,13 @@ from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
 from looseleaf_workflow.receiving import answering as inbound_answering
 from looseleaf_workflow.receiving import taking as inbound_taking
+from looseleaf_workflow.running import guarding as approval_guarding
 from looseleaf_workflow.running import lock as approval_lock
 from looseleaf_workflow.running import mailing, performing, rehearsing, ringing
 from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
 from looseleaf_workflow.scores import adopting as score_adopting
 from looseleaf_workflow.scores import keeping as score_keeping
+from looseleaf_workflow.scores import timing as score_timing
 from looseleaf_workflow.scores import watching as score_watching
 from looseleaf_workflow.stages import filling, gate, publishing, recording, ticking
 from looseleaf_workflow.tables import MIGRATIONS
@@ -62,7 +64,7 @@ TIMERS: dict[str, Handler] = {
     assigning.OWNER_KIND: queueing.ask_again,
     APPROVAL: ringing.ring,
     clock_storing.OWNER_KIND: clock_ringing.ring,
-    score_adopting.OWNER_KIND: score_adopting.ring,
+    score_timing.OWNER_KIND: score_adopting.ring,
 }
 """Who is called when a timer fires, by the kind of its owner."""
 
@@ -114,7 +116,7 @@ WORKFLOW = Extension(
     },
     exemptions=frozenset({gate.EXEMPTION, verdicts.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
-    gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check),
+    gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check, approval_guarding.check),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
     reactions=(
         recording.record,

@@ -13,7 +13,7 @@ from looseleaf_platform.errors import NotAllowed, Refused
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.scores import keeping
-from looseleaf_workflow.scores.adopting import OWNER_KIND, WORKSPACE
+from looseleaf_workflow.scores.timing import OWNER_KIND, WORKSPACE
 from looseleaf_workflow.timers import waiting_timers
 from support.queries import counted
 from support.scores import SCORE, Scored

@@ -5,27 +5,20 @@ Each score that does has one timer; when it fires, a round over its records begi
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select
 
-from looseleaf_platform.context import SYSTEM, Context
+from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.jobs.outbox import Message
-from looseleaf_workflow.calendars.timetable import from_wall
-from looseleaf_workflow.scores.definition import Score
 from looseleaf_workflow.scores.keeping import count_all
 from looseleaf_workflow.scores.plans import score_plans
 from looseleaf_workflow.scores.tables import score_adoption
+from looseleaf_workflow.scores.timing import OWNER_KIND, WORKSPACE, next_round, set_round
 from looseleaf_workflow.timers import Timer, cancel_timer, set_timer, take, waiting_timers
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
-
-OWNER_KIND = "score"
-"""Whose timers these are. A timer's name is the score's id; the owner is the workspace itself."""
-WORKSPACE = 0
 
 
 def adopt(workspace: Workspace, _message: Message) -> None:
@@ -57,15 +50,4 @@ def ring(workspace: Workspace, timer: Timer) -> None:
         if not take(connection, workspace, timer) or plan is None or not plan.score.at:
             return
         count_all(connection, workspace, timer.name)
-        set_timer(connection, workspace, OWNER_KIND, WORKSPACE, timer.name, next_round(context, plan.score))
-
-
-def next_round(context: Context, score: Score) -> datetime:
-    """The next time that a score's hour comes, in the workspace's zone."""
-    zone = ZoneInfo(context.model.defaults.timezone)
-    hour, _, minute = score.at.partition(":")
-    today = context.now.astimezone(zone).date()
-    moments = (
-        from_wall(datetime.combine(today + timedelta(days=more), time(int(hour), int(minute))), zone).astimezone(UTC) for more in (0, 1, 2)
-    )
-    return next(moment for moment in moments if moment > context.now)
+        set_round(connection, context, plan.score)

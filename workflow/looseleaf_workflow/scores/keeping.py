@@ -20,6 +20,7 @@ from looseleaf_platform.records.rollups import reaching
 from looseleaf_platform.records.write import write_within
 from looseleaf_workflow.automations.verdicts import origin_of
 from looseleaf_workflow.running.performing import OWN
+from looseleaf_workflow.scores import timing
 from looseleaf_workflow.scores.definition import KIND
 from looseleaf_workflow.scores.plans import Counted, ScorePlan, parameters, score_plans
 from looseleaf_workflow.scores.watching import LANE, TOPIC
@@ -46,6 +47,9 @@ def handle(workspace: Workspace, message: Message) -> None:
         return
     with workspace.database.read() as connection:
         rows = connection.execute(_page(plan, asked), parameters(context)).all()
+        untimed = timing.is_missing(connection, plan.score)
+    if untimed:
+        timing.mend(workspace, context, plan.score)
     different = [one.id for one in map(plan.counted, rows) if not one.current]
     if different:
         _write(workspace, plan.score.id, different, asked.get("operation", ""))

@@ -22,6 +22,7 @@ from looseleaf_ui_builder.screens.lists import object_of
 from looseleaf_ui_builder.screens.pools import bind_countdown
 from looseleaf_ui_builder.screens.records import RELATED_ROWS, BoundRecord, bind_record, bind_related, id_of, related_of
 from looseleaf_ui_builder.screens.rendering import painter, show_object
+from looseleaf_ui_builder.screens.scores import bind_scores
 from looseleaf_ui_builder.screens.stages import bind_paths
 from looseleaf_ui_builder.web.callers import caller
 
@@ -67,6 +68,7 @@ def _page(context: Context, bound: BoundRecord, tab: str, **values: Any) -> Resp
         paths=bind_paths(context, bound.object.name, bound.record.id),
         countdown=bind_countdown(context, bound.object.name, bound.record.id),
         clocks=bind_clocks(context, bound.object.name, bound.record.id),
+        scores=bind_scores(context, bound.object.name, bound.record.id),
         offers=bind_offers(context, bound.object.name, bound.record.id),
         **values,
     )
