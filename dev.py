@@ -9,6 +9,7 @@
     ./dev.py bench [ARGS]    the benchmarks (ARGS go to benchmarks/run.py)
     ./dev.py races [N]       two actors on one approval at once: every pair of commands, N times (default 20)
     ./dev.py chaos [ARGS]    kill -9, outages and forgetting, while approvals and automations go on; then what holds
+    ./dev.py failpoints      kill -9 just before and just after every commit, on both databases; then what holds
     ./dev.py pin             renew the pinned requirements and package-lock.json
     ./dev.py COMMAND …       anything else is a command of `looseleaf`: check PATH, new, serve, user, …
 
@@ -31,7 +32,7 @@ SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NEEDS_TESTS = ("test", "check", "bench", "races", "chaos", "lint", "format", "types", "pin")
+NEEDS_TESTS = ("test", "check", "bench", "races", "chaos", "failpoints", "lint", "format", "types", "pin")
 
 
 def say(sentence: str) -> None:
@@ -256,6 +257,9 @@ def main(arguments: list[str]) -> None:
     elif command == "chaos":
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]))
         hand_over(PYTHON, "-m", "chaos.drill", *rest)
+    elif command == "failpoints":
+        os.environ["LOOSELEAF_FAILPOINTS"] = "1"
+        hand_over(*tests_command(["-n", "2", "--dist", "worksteal", *rest, "tests/chaos/test_failpoints.py"]))
     elif command == "bench":
         hand_over(PYTHON, "benchmarks/run.py", *rest)
     elif command in ("lint", "types"):

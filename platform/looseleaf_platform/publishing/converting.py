@@ -6,7 +6,7 @@ transactions before the fence, and what was written meanwhile again inside it. T
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -34,6 +34,8 @@ BATCH = 200
 MOST_SAMPLES = 5
 MARGIN = (60_000 // 8) << 25
 """A minute, in ids: a transaction that began before the carrying may end after it."""
+InForce = Callable[[Connection], Model | None]
+"""Reads the Model that is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +224,23 @@ def _carry_all(workspace: Workspace, carrier: Carrier) -> None:
         last = ids[-1]
 
 
-def undo(workspace: Workspace, conversions: Iterable[Conversion], begun: dict[tuple[str, str], int]) -> None:
-    """Take away the columns that `carry_ahead` has made."""
+def undo(workspace: Workspace, conversions: Iterable[Conversion], begun: dict[tuple[str, str], int], in_force: InForce) -> None:
+    """Take away the columns that `carry_ahead` has made; but not those that are in force: the answer to a commit may be lost."""
     for one in conversions:
         if (one.object.id, one.after.id) in begun:
             with workspace.database.write() as connection:
+                workspace.fence.share(connection)  # nobody publishes while we look
+                model = in_force(connection)
+                if model is not None and _is_used(model, one):
+                    continue
                 statements = Statements(connection.dialect, workspace.database.schema)
                 for column in columns_of(one.after):
                     connection.exec_driver_sql(statements.drop_column(one.object.table, column.name))
+
+
+def _is_used(model: Model, one: Conversion) -> bool:
+    objects = (found for found in model.objects.values() if found.id == one.object.id)
+    return any(field.column == one.after.column for found in objects for field in found.fields.values())
 
 
 def carry(

@@ -81,7 +81,7 @@ def publish_pages(workspace: Workspace, pages: tuple[object, ...], request: Requ
             done = _store_patiently(workspace, prepared, request, begun)
         finally:
             if done is None:
-                converting.undo(workspace, conversions, begun)
+                converting.undo(workspace, conversions, begun, lambda connection: read_base(workspace, connection).model)
         if done is not None:
             _begin_the_rest(workspace)
             return done
