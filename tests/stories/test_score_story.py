@@ -51,6 +51,8 @@ def test_the_page_says_what_a_customer_is_worth_and_how_that_comes_about(firm: A
     assert "客户等级 等级为“A 级” +40" in said
     assert "大客户 年营业额大于 1000000 +70" in said
     assert "总分最高 100 −10" in said
+    history = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", lin.page(f"{path}/history")))
+    assert re.search(r"活页 修改 · 自动.{0,20}客户价值 价值分 100", history), history
 
 
 @pytest.mark.browser

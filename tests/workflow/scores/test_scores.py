@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from looseleaf_platform.database.system_tables import change, operation
 from looseleaf_platform.errors import NotAllowed, Refused
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
+from looseleaf_workflow.running.submitting import Request, submit
 from looseleaf_workflow.scores import keeping
 from looseleaf_workflow.scores.timing import OWNER_KIND, WORKSPACE
 from looseleaf_workflow.timers import waiting_timers
@@ -91,6 +93,39 @@ def test_people_can_not_write_a_score_and_what_the_system_writes_there_is_put_ri
         write(at.by(at.boss), [Change("update", "lead", id, {"points": 99})])
     at.change(id, points=99)
     assert at.score(id) == (15, "c")
+
+
+def test_what_changes_between_counting_and_writing_is_what_counts(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = firm(SCORE)
+    id = at.make(source="web")
+    plain = keeping.locked
+
+    def late(*arguments: Any) -> Any:
+        monkeypatch.setattr(keeping, "locked", plain)
+        found = plain(*arguments)
+        assert [one.tally.total for one in found] == [30]
+        return found
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(keeping, "_write", write_page)
+        write(at.system, [Change("update", "lead", id, {"source": "friend"})])
+        write_page(*arguments)
+
+    write_page = keeping._write
+    monkeypatch.setattr(keeping, "locked", late)
+    monkeypatch.setattr(keeping, "_write", overtaken)
+    assert at.score(id) == (30, "b")
+
+
+def test_a_record_that_is_being_decided_about_is_scored_all_the_same(firm: Firm) -> None:
+    at = firm(SCORE, "approval: deal\nobject: lead\nlock: {fields: [source, points, grade]}\nflow: [{approve: one, who: {role: boss}}]")
+    id = at.make(source="web")
+    assert at.score(id)[0] == 15
+    submit(at.by(at.boss), Request("lead", id), "")
+    with pytest.raises(Refused):
+        at.change(id, source="friend")
+    at.change(id, mobile="139")
+    assert at.score(id) == (35, "b")
 
 
 def test_what_depends_on_the_day_is_counted_again_every_night(firm: Firm) -> None:

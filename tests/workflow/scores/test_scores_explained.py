@@ -78,6 +78,15 @@ def test_what_a_reader_may_not_see_is_withheld_with_its_points(firm: Firm) -> No
     assert [(one["name"], one["label"]) for one in answer["lines"] if one["withheld"]][:2] == [(None, hidden), (None, hidden)]
 
 
+def test_whether_a_score_is_about_a_record_is_told_only_to_those_who_may_see_what_that_depends_on(firm: Firm) -> None:
+    at = firm(SCORE.replace("not closed", "mobile is not None"))
+    id = at.make(mobile="139")
+    at.settle()
+    [found] = explained(at.by(at.lin), "lead", id)
+    assert (found.total, found.applies, found.lines) == (20, None, ())
+    assert explained(at.by(at.boss), "lead", id)[0].applies
+
+
 def test_a_record_that_one_may_not_see_has_no_scores_to_see(firm: Firm) -> None:
     at = firm(SCORE, "score: worth\nobject: customer\nfield: worth\ncriteria: [{criterion: paid, points: paid}]")
     id = at.make("customer")

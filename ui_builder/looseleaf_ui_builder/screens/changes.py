@@ -16,6 +16,7 @@ from looseleaf_platform.records.history import Entry
 from looseleaf_ui_builder.screens.situations import situation_of
 from looseleaf_ui_builder.screens.slots import Slot, bind_slot
 from looseleaf_ui_builder.web.texts import _
+from looseleaf_workflow.scores.definition import KIND as SCORE
 
 TOGETHER = timedelta(minutes=10)
 ICONS = {"create": "plus", "update": "pencil", "delete": "trash-2", "restore": "undo-2"}
@@ -85,7 +86,13 @@ def _event(context: Context, thing: Object, titles: dict[tuple[str, int], str], 
         if not (entry.kind == "create" and (change.name in UNTOLD or change.after in (None, "", ())))
         and not _is_way_up(context, thing, entry, change.name)
     )
-    return Event(entry.kind, by, _words(context, thing, entry), entry.at, entry.reason, changes)
+    return Event(entry.kind, by, _words(context, thing, entry), entry.at, _reason(context, entry), changes)
+
+
+def _reason(context: Context, entry: Entry) -> str:
+    """Why it was done; of a score that the system has counted, what it is called."""
+    score = context.model.others.get(SCORE, {}).get(entry.reason) if entry.operation_kind == SCORE else None
+    return entry.reason if score is None else str(score.label.text(context.locale))
 
 
 def _is_way_up(context: Context, thing: Object, entry: Entry, name: str) -> bool:

@@ -28,7 +28,7 @@ LINE = _shape(
     holds={"type": ["boolean", "null"]}, withheld=WHETHER, why=_list(TEXT),
 )  # fmt: skip
 SCORE = _shape(
-    score=TEXT, label=TEXT, field=TEXT, total=MAYBE_NUMBER, grade=MAYBE_TEXT, applies=WHETHER, current=WHETHER, lines=_list(LINE),
+    score=TEXT, label=TEXT, field=TEXT, total=MAYBE_NUMBER, grade=MAYBE_TEXT, applies={"type": ["boolean", "null"]}, current=WHETHER, lines=_list(LINE),
 )  # fmt: skip
 SCHEMAS = {"Scores": _shape(data=_list(SCORE))}
 

@@ -5,7 +5,7 @@ Who may not see what a criterion reads is told that there is one, and neither it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,12 +46,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A score of a record. `total` and `grade` are what is stored; `current`: whether the lines come to it, which they do within moments."""
+    """A score of a record. `total` and `grade` are what is stored; `current`: whether the lines come to it, which they do within moments.
+
+    `applies`: whether the score is about the record; None where the reader may not know, and then there are no lines.
+    """
 
     score: Score
     total: int | None
     grade: str | None
-    applies: bool
+    applies: bool | None
     current: bool
     lines: tuple[Line, ...]
 
@@ -86,8 +89,8 @@ def _outputs(context: Context, plans: Sequence[ScorePlan]) -> list[str]:
 
 def _asked(context: Context, score: Score) -> Iterator[str]:
     """What criteria read and the reader may see in general, with the records that are gone through on the way."""
-    for criterion in score.criteria:
-        for path in _paths(criterion):
+    for expression in score.expressions():
+        for path in expression.reads:
             if may_read(context, score.object, path):
                 yield path
                 yield from _ways(path)
@@ -101,13 +104,9 @@ def _ways(path: str) -> Iterator[str]:
         yield ".".join((*names[:length], "id"))
 
 
-def _paths(criterion: Criterion) -> frozenset[str]:
-    return frozenset[str]().union(*(one.reads for one in criterion.expressions))
-
-
-def _may_know(context: Context, score: Score, criterion: Criterion, record: Record) -> bool:
-    """Whether the reader sees, of this record, everything that a criterion reads."""
-    for path in _paths(criterion):
+def _may_know(context: Context, score: Score, expressions: Iterable[Expression], record: Record) -> bool:
+    """Whether the reader sees, of this record, everything that is asked."""
+    for path in frozenset[str]().union(*(one.reads for one in expressions)):
         if not may_read(context, score.object, path) or path in record.masked:
             return False
         for way in _ways(path):
@@ -119,15 +118,17 @@ def _may_know(context: Context, score: Score, criterion: Criterion, record: Reco
 
 
 def _explained(context: Context, score: Score, counted: Counted, record: Record) -> Explained:
-    lines = tuple(_lines(context, score, counted.tally, counted.seen, record)) if counted.applies else ()
     grade = counted.grade if score.grade in record.values and score.grade not in record.masked else None
+    if score.where is not None and not _may_know(context, score, (score.where,), record):
+        return Explained(score, counted.total, grade, None, True, ())
+    lines = tuple(_lines(context, score, counted.tally, counted.seen, record)) if counted.applies else ()
     return Explained(score, counted.total, grade, counted.applies, counted.current, lines)
 
 
 def _lines(context: Context, score: Score, tally: Tally, seen: Sequence[Seen], record: Record) -> Iterator[Line]:
     unknown: set[str] = set()
     for criterion, points, so in zip(score.criteria, tally.points, seen, strict=True):
-        if _may_know(context, score, criterion, record):
+        if _may_know(context, score, criterion.expressions, record):
             yield Line("criterion", criterion.name, criterion.label, points, so.holds, tuple(_why(context, criterion, so)))
         else:
             unknown.add(criterion.group)
