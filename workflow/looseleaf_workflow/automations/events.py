@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
@@ -18,7 +19,9 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.database.system_tables import change
 from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.base import Situation
+from looseleaf_platform.fields.currency import Money
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan, Plans
+from looseleaf_platform.records.writing.rates import rate_on, worth
 from looseleaf_platform.records.writing.scope import Relations, Scope
 from looseleaf_workflow.automations.language import holds
 from looseleaf_workflow.stages.plans import stage_plans
@@ -52,7 +55,17 @@ def _read(situation: Situation, plan: ObjectPlan, id: int, image: Image, relatio
     found = plan.fields[name]
     if found.many:
         return relations.members(plan, found, id)
-    return found.in_expressions(parsed(found, image.get(name), situation))
+    value = parsed(found, image.get(name), situation)
+    return found.in_expressions(_valued(found, value, situation.currency, relations) if isinstance(value, Money) else value)
+
+
+def _valued(found: FieldPlan, money: Money, own: str, relations: Relations) -> Money:
+    """Money with what it is worth today in the workspace's currency: an image keeps the amount only."""
+    if money.currency != own and money.currency not in relations.rates:
+        rate = rate_on(relations.connection, relations.plans, money.currency, relations.ambient["@today"])
+        relations.rates[money.currency] = rate
+    rate = Decimal(1) if money.currency == own else relations.rates[money.currency]
+    return money if rate is None else money.with_base(worth(money, rate, found.field.settings.get("scale", 2)))
 
 
 def parsed(found: FieldPlan, raw: Any, situation: Situation) -> Any:

@@ -54,8 +54,10 @@ def perform(
         _note(connection, context, instance, effect, "failed" if error else "done", error)
 
 
-def _tried(connection: Connection, context: Context, instance: Instance, do: Callable[[], None]) -> str:
-    """Do something whole, or not at all: then why not, for people."""
+def _tried(
+    connection: Connection, context: Context, instance: Instance, do: Callable[[], None], coming: frozenset[str] = frozenset()
+) -> str:
+    """Do something whole, or not at all: then why not, for people. `coming`: fields of which nobody says that they are missing."""
     savepoint = connection.begin_nested()
     try:
         do()
@@ -64,8 +66,12 @@ def _tried(connection: Connection, context: Context, instance: Instance, do: Cal
         return Text("This can't be computed: {reason}", reason=type(error).__name__).translate(context.locale)
     except LooseleafError as refused:
         savepoint.rollback()
-        said = [fault.say(context.locale) for fault in refused.faults] if isinstance(refused, Refused) else []
-        return "; ".join(said) or refused.message.translate(context.locale)
+        if not isinstance(refused, Refused):
+            return refused.message.translate(context.locale)
+        told = [fault for fault in refused.faults if fault.code != "required" or fault.pointer.strip("/") not in coming]
+        return "; ".join(fault.say(context.locale) for fault in told) or (
+            "" if refused.faults else refused.message.translate(context.locale)
+        )
     savepoint.commit()
     return ""
 
@@ -213,7 +219,7 @@ def after_end(connection: Connection, context: Context, instance: Instance) -> N
     _note(connection, context, instance, effect, "failed" if error else "done", error)
 
 
-def try_move(connection: Connection, context: Context, instance: Instance) -> str:
-    """Move the record to where the approval was asked to let it go; why not, else."""
+def try_move(connection: Connection, context: Context, instance: Instance, coming: frozenset[str] = frozenset()) -> str:
+    """Move the record to where the approval was asked to let it go; why not, else. `coming`: fields that may be empty still."""
     values = {instance.leaving["field"]: instance.leaving["to"]}
-    return _tried(connection, context, instance, lambda: _write(connection, context, instance, values))
+    return _tried(connection, context, instance, lambda: _write(connection, context, instance, values), coming)

@@ -20,7 +20,7 @@ from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.approvals.checking.flow import calls_of
 from looseleaf_workflow.approvals.choosing import Choice, choose
 from looseleaf_workflow.approvals.decide import Needs, Refusal
-from looseleaf_workflow.approvals.definition import Definition
+from looseleaf_workflow.approvals.definition import Definition, Step
 from looseleaf_workflow.approvals.preview import Preview, preview
 from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.organisation import Firm
@@ -181,9 +181,11 @@ def _leaving(connection: Connection, context: Context, wanted: Request) -> Mappi
 
 
 def _must_pass(connection: Connection, context: Context, new: Instance) -> None:
-    """What the way demands beside the approval must hold when one asks, too: tried, and undone."""
+    """What the way demands beside the approval must hold when one asks, too: tried, and undone. What a step will fill in may be missing."""
+    nodes = (new.definition.tree.node(id) for id in new.definition.tree.ids())
+    coming = frozenset(name for node in nodes if isinstance(node, Step) for name in node.fields.require)
     trial = connection.begin_nested()
-    error = performing.try_move(connection, context, new)
+    error = performing.try_move(connection, context, new, coming)
     trial.rollback()
     if error:
         raise Refused([Fault("/to", "stage-unmet", Text("It could not go there now: {why}", why=error))])

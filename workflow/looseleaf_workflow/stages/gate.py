@@ -17,11 +17,14 @@ from looseleaf_workflow.stages.actions import Log, logs
 from looseleaf_workflow.stages.judging import Question, questions, refused_ways
 from looseleaf_workflow.stages.moves import Move, moves_of
 from looseleaf_workflow.stages.plans import StagePlan, stage_plans
+from looseleaf_workflow.stages.routes import Route
 
 EXEMPTION = "stages"
 """The recorded exemption by which a record may pass the gate, where the pipeline allows that."""
 AGREED = "approved:{approval}"
-"""The exemption that an approval gives itself when it has agreed and moves the record: only its own gate opens, criteria are asked again."""
+"""The exemption that an approval gives itself when it has agreed and moves the record: only its own gate opens, criteria are asked again.
+
+Where it is taken back, the way back to the stage that it let the record leave is open to it."""
 UNCOMPUTABLE = Text("A number on the way to this criterion's answer is too large")
 
 
@@ -61,7 +64,7 @@ def _check(batch: Batch, move: Move) -> None:
     pipeline, way = move.pipeline, move.way
     if pipeline is None or way is None:
         return
-    refusals = list(refused_ways(pipeline, way, batch.operation.reason))
+    refusals = [] if _is_taken_back(batch, way) else list(refused_ways(pipeline, way, batch.operation.reason))
     unmet: list[Question] = []
     for question in questions(pipeline, way):
         if question.criterion is not None and question.criterion.late:
@@ -78,6 +81,12 @@ def _check(batch: Batch, move: Move) -> None:
         said = Text("The approval “{approval}” must agree before it leaves “{stage}”", approval=way.leaves.gate.approval, stage=way.leaves.label)  # fmt: skip
         refusals.append(("stage-approval", said))
     _refuse(batch, move, unmet, refusals)
+
+
+def _is_taken_back(batch: Batch, way: Route) -> bool:
+    """Whether an approval that is taken back leads the record back to the stage that it let it leave."""
+    gate = way.to.gate if way.kind == "back" and way.to is not None else None
+    return gate is not None and batch.exempt(AGREED.format(approval=gate.approval))
 
 
 def _check_needed(batch: Batch, move: Move, to: StagePlan) -> None:

@@ -12,10 +12,11 @@ from looseleaf_metadata.expressions.types import Kind
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.errors import Invalid
 from looseleaf_platform.fields.currency import PRECISION
-from looseleaf_platform.fields.numbers import fits, rounded
+from looseleaf_platform.fields.numbers import fits
 from looseleaf_platform.records.writing.batch import Batch, Row
 from looseleaf_platform.records.writing.conditions import Default
 from looseleaf_platform.records.writing.plan import FieldPlan, ObjectPlan
+from looseleaf_platform.records.writing.rates import rate_on, worth
 
 
 def default(batch: Batch) -> None:
@@ -106,7 +107,7 @@ def _value(batch: Batch, row: Row, field: FieldPlan) -> None:
         row.fault("no-rate", message, field)
         return
     scale = field.field.settings.get("scale", 2)
-    base = money.amount if rate == 1 else rounded(money.amount * rate, scale)
+    base = worth(money, rate, scale)
     try:
         fits(base, PRECISION, scale)
     except Invalid as error:
@@ -121,17 +122,9 @@ def rate_of(batch: Batch, currency: str) -> Decimal | None:
         return Decimal(1)
     key = (currency, batch.business_day)
     if key not in batch.shared.rates:
-        batch.shared.rates[key] = _read_rate(batch, currency)
+        batch.shared.rates[key] = rate_on(batch.connection, batch.plans, currency, batch.business_day)
     found: Decimal | None = batch.shared.rates[key]
     return found
-
-
-def _read_rate(batch: Batch, currency: str) -> Any:
-    plan = batch.plans["exchange_rate"]
-    code, day, rate = (plan.table.c[plan.fields[name].keys[0]] for name in ("currency", "date", "rate"))
-    live = plan.table.c.deleted_at.is_(None)
-    statement = select(rate).where(code == currency, day <= batch.business_day, live).order_by(day.desc()).limit(1)
-    return batch.connection.scalar(statement)
 
 
 def _nothing_gathered(rollup: FieldPlan) -> Any:

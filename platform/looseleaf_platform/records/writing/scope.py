@@ -7,6 +7,7 @@ Rules see everything: the actor's rights play no part here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +57,12 @@ class Scope(dict[str, Any]):
 class Relations:
     """The records that a batch's expressions reach through look-ups, by object and id.
 
-    `ambient`: "@me", "@now", "@today", "@timezone". `local(object, id)`: the scope of a record written in the same batch, or None.
+    `ambient`: "@me", "@now", "@today", "@timezone". `rates`: of currencies that were asked for. `local(object, id)`: the scope of a record written in the same batch, or None.
     """
 
     def __init__(self, connection: Connection, plans: Plans, ambient: Mapping[str, Any], local: Local) -> None:
         self.connection, self.plans, self.ambient, self.local = connection, plans, ambient, local
+        self.rates: dict[str, Decimal | None] = {}
         self._scopes: dict[tuple[str, int], Scope | None] = {}
         self._members: dict[tuple[str, str, int], tuple[int, ...]] = {}
 
