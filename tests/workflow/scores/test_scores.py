@@ -155,6 +155,19 @@ def test_a_new_or_edited_score_is_brought_to_all_records_page_by_page(firm: Firm
     assert at.messages() == 0  # what is as it was is not counted again
 
 
+def test_everything_that_points_to_a_changed_record_is_counted_again_page_by_page(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "PAGE", 3)
+    at = firm(SCORE)
+    plain, other = at.make("customer", level="plain"), at.make("customer", level="plain")
+    ids = [at.make(customer=plain) for _ in range(7)]
+    apart = at.make(customer=other)
+    at.settle()
+    write(at.system, [Change("update", "customer", plain, {"level": "gold"})])
+    assert at.messages() == 3
+    assert [at.score(id)[0] for id in ids] == [25] * 7
+    assert at.score(apart)[0] == 0
+
+
 def test_a_page_of_records_costs_the_same_statements_whatever_their_number(firm: Firm) -> None:
     at = firm(SCORE)
     costs = []
