@@ -18,6 +18,7 @@ from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_workflow.automations import holding
 from looseleaf_workflow.automations.definition import Automation
 from looseleaf_workflow.automations.events import Event, image_scope, live_image, parsed, situation_of
+from looseleaf_workflow.automations.hearing import hear, sample
 from looseleaf_workflow.automations.managing import automation_named, require
 from looseleaf_workflow.automations.running import said
 from looseleaf_workflow.automations.steps import STEPS
@@ -62,7 +63,10 @@ def dry_run(context: Context, name: str, record_id: int, values: Mapping[str, An
         if before is None:
             raise NotThere
         after = {**before, **proposed(system, plan, values or {})}
-        event = Event(system, connection, plan, record_id, "update" if values else "manual", 0, before, after)
+        event = Event(
+            system, connection, plan, record_id, "update" if values else "manual", 0, before, after, sample(connection, system, automation)
+        )
+        hear(system, event.scope_after, event.memo)
         origin = Origin(0, context.source, context.actor.id, context.runtime.revision, "")
         reason = why_not(automation, event, origin, switched_off(connection)) if automation.trigger != "manual" else None
         steps = list(_steps(connection, system, automation, event, context))
@@ -83,7 +87,7 @@ def proposed(context: Context, plan: Any, values: Mapping[str, Any]) -> dict[str
 
 def _steps(connection: Connection, context: Context, automation: Automation, event: Event, reader: Context) -> Iterator[Would]:
     run = SimpleNamespace(
-        id=0, name=automation.name, object_id=event.plan.id, record_id=event.record_id, event=event.as_data(), actor=reader.actor.id, source="", chain=""
+        id=0, name=automation.name, object_id=event.plan.id, record_id=event.record_id, event=event.as_data() | event.memo, actor=reader.actor.id, source="", chain=""
     )  # fmt: skip
     data, locale = to_data(automation.data), reader.locale
     yield from _flow(connection, context, run, data, data["steps"], Frame(automation.object, event.record_id), "", event, locale)
@@ -99,6 +103,7 @@ def _flow(
             work = work_for(connection, context, run, data, frame, path)
             if frame.record_id == event.record_id:
                 work.scope = image_scope(context, event.plan, event.record_id, event.after, event.relations)
+                hear(context, work.scope, event.memo)
             planned, inner = _plan(work, kind, step)
         except (LooseleafError, ArithmeticError) as error:
             yield Would(path, kind, None, said(error, locale))

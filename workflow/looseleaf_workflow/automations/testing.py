@@ -14,6 +14,7 @@ from looseleaf_platform.records.ids import encode
 from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_workflow.automations.dry_run import proposed
 from looseleaf_workflow.automations.events import live_image
+from looseleaf_workflow.automations.hearing import sample
 from looseleaf_workflow.automations.managing import automation_named, require
 from looseleaf_workflow.automations.starting import keep_data, new_run, start_runs
 from looseleaf_workflow.automations.steps import STEPS
@@ -47,6 +48,7 @@ def try_step(context: Context, name: str, record_id: int, step: str, values: Map
         if image is None:
             raise NotThere
         event = {"kind": SOURCE, "before": dict(image), "after": {**image, **proposed(system, plan, values or {})}, "changed": []}
+        event |= sample(connection, system, automation)
         version = sha256(data)
         row = new_run(
             automation.id, name, version, "", plan.id, record_id, context, event=event, source=SOURCE, actor=context.actor.id

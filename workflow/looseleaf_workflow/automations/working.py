@@ -76,7 +76,7 @@ def work_for(connection: Connection, context: Context, run: Any, data: Mapping[s
 
 def usual_identity(run: Any) -> str:
     """As whom a run acts where its rule does not say: what outside events set off as the user whom their source acts as, others as the system."""
-    return "trigger_user" if HEARD in (run.event or {}) else "system"
+    return "trigger_user" if (run.event or {}).get(HEARD, {}).get("acts") else "system"
 
 
 def identity(context: Context, run_as: str, run: Any, scope: Scope) -> Actor:

@@ -26,14 +26,13 @@ from looseleaf_platform.records.writing.plan import Plans
 from looseleaf_workflow.automations.alarming import PAUSE, lookers_after
 from looseleaf_workflow.automations.definition import Automation, automations_of
 from looseleaf_workflow.automations.events import Event, live_image
-from looseleaf_workflow.automations.hearing import HEARD, hear
+from looseleaf_workflow.automations.hearing import HEARD, hear, heard_of
 from looseleaf_workflow.automations.starting import keep_versions, new_run, start_runs
 from looseleaf_workflow.automations.steps.base import Failed
 from looseleaf_workflow.automations.switches import is_off, switched_off
 from looseleaf_workflow.automations.tables import automation_run
 from looseleaf_workflow.automations.triggers.inbound import WORD
 from looseleaf_workflow.automations.verdicts import LOOPS, Origin, data_of, key_of, why_not
-from looseleaf_workflow.frozen_json import to_data
 from looseleaf_workflow.inbound.definition import Inbound, inbound_by_id
 from looseleaf_workflow.inbound.tables import inbound_event
 from looseleaf_workflow.notifications.telling import About, tell
@@ -105,7 +104,7 @@ def _answer(workspace: Workspace, id: int) -> None:
             return
         actor = _identity(connection, context, source)
     rules = _rules(context, model, source.name)
-    heard = {"name": source.name, "event": encode(id), "fields": to_data(source.written), "data": row.data or {}}
+    heard = heard_of(source, id, row.data or {})
     bound = context if actor is None else workspace.bound(workspace.actor(actor), context.runtime, "automation")
     asked = Heard(bound, heard)
     found = [(rule, match(bound, rule, asked)) for rule in rules]
