@@ -16,7 +16,7 @@ from looseleaf_platform.records.write import write
 from looseleaf_workflow.running.submitting import Request, submit
 from looseleaf_workflow.scores import keeping
 from looseleaf_workflow.scores.timing import OWNER_KIND, WORKSPACE
-from looseleaf_workflow.timers import waiting_timers
+from looseleaf_workflow.timers import cancel_timer, waiting_timers
 from support.queries import counted
 from support.scores import SCORE, Scored
 
@@ -137,6 +137,11 @@ def test_what_depends_on_the_day_is_counted_again_every_night(firm: Firm) -> Non
         assert at.score(id)[0] == left
     at.clock.advance(days=30)
     assert at.score(id)[0] == 0
+    with at.workspace.database.write() as connection:  # a timer that was lost is set again by the next count
+        cancel_timer(connection, OWNER_KIND, WORKSPACE, "lead_score")
+    at.change(id, source="web")
+    with at.workspace.database.read() as connection:
+        assert set(waiting_timers(connection, OWNER_KIND, WORKSPACE)) == {"lead_score"}
     at.publish(SCORE.replace("fades: {since: seen_on, days: 10}", 'when: "seen_on is not None"'))
     with at.workspace.database.read() as connection:
         assert waiting_timers(connection, OWNER_KIND, WORKSPACE) == {}
