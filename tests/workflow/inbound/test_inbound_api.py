@@ -27,6 +27,9 @@ def test_answers_are_as_the_description_says_they_are(small):
     described = small.client.get("/api/v1/openapi.json", headers=headers).json
     described["paths"] = {path: item for path, item in described["paths"].items() if "/inbound" in path}
     assert len(described["paths"]) == 6
+    body = described["paths"]["/api/v1/inbound/device_alarm"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["device"]["properties"]["serial"]["type"] == ["string", "null"]
+    assert "critical" in body["properties"]["severity"]["enum"]
     schema = schemathesis.openapi.from_dict(described)
     schema.app = app
     ids = [encode(row["id"]) for row in small.rows("inbound_event")]

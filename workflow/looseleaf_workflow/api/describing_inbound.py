@@ -8,8 +8,9 @@ from looseleaf_platform.api.openapi import ID_SCHEMA
 from looseleaf_platform.api.openapi_paths import ID, operation, schema_of
 from looseleaf_platform.context import Context
 from looseleaf_platform.extension import Described
+from looseleaf_platform.fields.schemas import json_schema
 from looseleaf_workflow.automations.managing import ABILITY
-from looseleaf_workflow.inbound.definition import KIND, Inbound
+from looseleaf_workflow.inbound.definition import KIND, Inbound, event_fields, place_of
 from looseleaf_workflow.inbound.secrets import MOST_HOURS, may_make
 from looseleaf_workflow.receiving.telling import STATES
 
@@ -77,14 +78,32 @@ def describe(context: Context) -> Described:
 
 
 def _receiving(one: Inbound) -> dict[str, Any]:
-    """The door itself. Where a field stands inside of others, the schema names only the outermost."""
+    """The door itself."""
     header = {"name": one.header, "in": "header", "required": True, "schema": TEXT}
     key = [{"name": one.key_header, "in": "header", "required": True, "schema": TEXT}] if one.key_header else []
     found = operation(
         f"receive_{one.name}", "Take in an event", [header, *key], ("202", schema_of("InboundReceived")),
         "400", "401", "404", "409", "413", "415", "422",
     )  # fmt: skip
-    return found | {"description": SIGNED, "security": []} | _body({"type": "object"})
+    return found | {"description": SIGNED, "security": []} | _body(_sent(one))
+
+
+def _sent(one: Inbound) -> dict[str, Any]:
+    """What a body holds, each field at its place; more is not looked at. What stands in a list is left open."""
+    whole: dict[str, Any] = {"type": "object", "properties": {}}
+    for name, field in event_fields(one.written).items():
+        *outer, last = place_of(name, one.written[name]).split("/")[1:]
+        if any(part.isdigit() for part in (*outer, last)):
+            continue
+        inner = whole
+        for part in outer:
+            inner = inner["properties"].setdefault(part, {"type": "object", "properties": {}})
+            if "properties" not in inner:
+                break
+        else:
+            schema = json_schema(field, writing=True)
+            inner["properties"].setdefault(last, {"anyOf": [schema, {"type": "number"}]} if field.type == "decimal" else schema)
+    return whole
 
 
 def _secret(one: Inbound) -> dict[str, Any]:
