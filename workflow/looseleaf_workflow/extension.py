@@ -45,6 +45,7 @@ from looseleaf_workflow.pools import gate as pool_gate
 from looseleaf_workflow.pools import recording as pooling
 from looseleaf_workflow.receiving import answering as inbound_answering
 from looseleaf_workflow.receiving import taking as inbound_taking
+from looseleaf_workflow.running import guarding as approval_guarding
 from looseleaf_workflow.running import lock as approval_lock
 from looseleaf_workflow.running import mailing, performing, rehearsing, ringing
 from looseleaf_workflow.running.stored import OWNER_KIND as APPROVAL
@@ -115,7 +116,7 @@ WORKFLOW = Extension(
     },
     exemptions=frozenset({gate.EXEMPTION, verdicts.EXEMPTION, assigning.EXEMPTION, pool_gate.EXEMPTION, approval_lock.EXEMPTION}),
     fillers=(filling.fill, assigning.fill, pooling.fill),
-    gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check),
+    gates=(gate.check, pool_gate.check, assigning.settle, approval_lock.check, approval_guarding.check),
     late_gates=(LateGate(gate.check_late, gate.concerns),),
     reactions=(
         recording.record,

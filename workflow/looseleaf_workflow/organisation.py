@@ -47,6 +47,7 @@ class Firm:
     def __init__(self, connection: Connection, context: Context, object: str, record: int, scope: Scope | None = None) -> None:
         self.connection, self.context, self.object, self.record, self._scope = connection, context, object, record, scope
         self.relations = scope.relations if scope is not None else self._stored()
+        self.proposed: Scope | None = None  # the record as a change request wants it: what conditions are asked of
 
     def _stored(self) -> Relations:
         ambient = {"@me": None, "@now": self.context.now, "@today": self.context.workspace.context(SYSTEM).today}
@@ -124,8 +125,8 @@ class Firm:
         return several(value)
 
     def evaluate(self, source: str, submitter: str) -> tuple[Any, dict[str, Any]]:
-        """What an expression is on the record, and what it read. Raises ExpressionError."""
-        scope = self.scope
+        """What an expression is on the record, and what it read; of a change request, on the record as it would be. Raises ExpressionError."""
+        scope = self.proposed or self.scope
         if scope is None:
             raise ExpressionError("the record is gone")
         condition = self._compiled(source)

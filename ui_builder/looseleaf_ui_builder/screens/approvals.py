@@ -22,7 +22,9 @@ from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.approvals.state import NodeState, Slot, State
 from looseleaf_workflow.organisation import person_id
 from looseleaf_workflow.running.asking import choices_of, may_reverse
+from looseleaf_workflow.running.changing import open_to_change
 from looseleaf_workflow.running.looking import OpenTask, Seen, approvals_of
+from looseleaf_workflow.running.proposed import Proposed, hidden_from, proposed
 from looseleaf_workflow.running.submitting import Request, flow_for, flows_of
 
 STATUS: Mapping[str, tuple[Text, str]] = {
@@ -121,6 +123,7 @@ class BoundApproval:
     own: tuple[Hand, ...]
     deeds: tuple[str, ...]
     take_back: str = ""
+    proposed: tuple[Proposed, ...] = ()
 
     @property
     def code(self) -> str:
@@ -141,11 +144,12 @@ class BoundApproval:
 
 @dataclass(frozen=True, slots=True)
 class BoundApprovals:
-    """The approvals on a record's page. `offer`: the flow that a submission would start now, None where there is none."""
+    """The approvals on a record's page. `offer`: the flow that a submission would start now, None where there is none; `may_ask`: for a change."""
 
     all: tuple[BoundApproval, ...]
     offer: Label | None
     may_submit: bool
+    may_ask: bool = False
 
 
 def bind_approvals(context: Context, object_name: str, id: int, *, may_update: bool) -> BoundApprovals | None:
@@ -157,7 +161,13 @@ def bind_approvals(context: Context, object_name: str, id: int, *, may_update: b
     bound = tuple(bind_approval(context, one, names) for one in found)
     busy = any(one.running for one in bound)
     may_submit = may_update and bool(flows_of(context, object_name))
-    return BoundApprovals(bound, _offer(context, object_name, id) if may_submit and not busy else None, may_submit)
+    may_ask = may_update and not busy and any(one.seen.instance.state.status == "approved" for one in bound)
+    return BoundApprovals(
+        bound,
+        _offer(context, object_name, id) if may_submit and not busy else None,
+        may_submit,
+        may_ask and bool(open_to_change(context, object_name, id)),
+    )
 
 
 def _offer(context: Context, object_name: str, id: int) -> Label | None:
@@ -180,6 +190,7 @@ def bind_approval(context: Context, one: Seen, names: Mapping[str, str]) -> Boun
         one, Label.of(instance.definition.label), status, mark, names.get(instance.submitter, ""),
         tuple(_stops(context, instance.definition, instance.state, tasks, names)),
         trail_of(one.trail, instance.definition, names), own, tuple(_deeds(context, one)), _own_agreement(context, one),
+        proposed(context, instance, hidden_from(context, one.tasks)),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, g
 from looseleaf_ui_builder.screens.pages import (
     approvals,
     automations,
+    change_requests,
     conversions,
     decision_links,
     editing,
@@ -121,6 +122,8 @@ CLOSED = (
     ("POST", "/records/<object>/<id>/stages/<field>", stages.tick_action),
     ("GET", "/records/<object>/<id>/submission", approvals.submission_form),
     ("POST", "/records/<object>/<id>/submission", approvals.submit_for_approval),
+    ("GET", "/records/<object>/<id>/change", change_requests.change_form),
+    ("POST", "/records/<object>/<id>/change", change_requests.ask_for_change),
     ("GET", "/records/<object>/<id>/conversions/<conversion>", conversions.conversion_form),
     ("POST", "/records/<object>/<id>/conversions/<conversion>", conversions.convert_record),
     ("GET", "/records/<object>/<id>/shares", moving.share_form),

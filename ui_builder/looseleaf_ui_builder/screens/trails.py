@@ -10,6 +10,7 @@ from looseleaf_metadata.labels import Label
 from looseleaf_metadata.texts import Text
 from looseleaf_workflow.approvals import events as e
 from looseleaf_workflow.approvals.definition import Definition
+from looseleaf_workflow.running.changing import NOTE
 from looseleaf_workflow.running.looking import Seen
 
 PLAIN: Mapping[type, Text] = {
@@ -92,6 +93,10 @@ def _said(body: e.Body, names: Mapping[str, str]) -> tuple[Text, str] | None:
             return (Text("consented to the withdrawal") if consent else Text("refused the withdrawal")), ""
         case e.SlotsCancelled(reason="removed"):
             return Text("took somebody out again"), ""
+        case e.Returned(reason="conflict"):
+            return Text("what it was asked for has changed meanwhile: it went back to whoever submitted it"), ""
+        case e.Returned(reason=reason) if reason.startswith(NOTE):
+            return Text("the change can't be made: it went back to whoever submitted it"), reason.removeprefix(NOTE)
         case e.Reversed(reason=reason):
             return Text("took the approval back"), reason
         case e.Ended(status=status, reason=reason):

@@ -1,4 +1,4 @@
-"""Approvals, their trails and tasks as the API gives them: no value of a record, but a title where the step doesn't hide it."""
+"""Approvals, their trails and tasks as the API gives them: no value of a record, but a title, and what a change request asks for, where the step doesn't hide it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 
 from looseleaf_metadata.labels import Label
 from looseleaf_platform.api.callers import locale
+from looseleaf_platform.context import Context
 from looseleaf_platform.records.ids import encode
 from looseleaf_workflow.approvals.events import Event
 from looseleaf_workflow.running.looking import OpenTask, Seen
+from looseleaf_workflow.running.proposed import hidden_from, proposed
 
 
-def instance_answer(one: Seen) -> dict[str, Any]:
-    """An approval with its tasks and its trail."""
+def instance_answer(context: Context, one: Seen) -> dict[str, Any]:
+    """An approval with its tasks, its trail, and what it asks to change, as the caller may see it."""
     found = one.instance
     return {
         "id": found.code,
@@ -28,6 +30,10 @@ def instance_answer(one: Seen) -> dict[str, Any]:
         "held_by": list(dict.fromkeys(task.holder for task in one.tasks if task.holder)),
         "tasks": [task_answer(task) for task in one.tasks],
         "trail": [_event(event) for event in one.trail],
+        "changes": [
+            {"field": each.name, "before": each.raw[0], "after": each.raw[1]}
+            for each in proposed(context, found, hidden_from(context, one.tasks))
+        ],
     }
 
 

@@ -25,7 +25,7 @@ from looseleaf_workflow.running.stored import Instance
 from looseleaf_workflow.running.submitting import Request, flows_of, foresee, submit
 
 A_TEXT, AN_OBJECT, A_LIST = Text("a text"), Text("an object"), Text("a list")
-SUBMIT: Shape = {"approval": (str, A_TEXT), "to": (str, A_TEXT), "picks": (dict, AN_OBJECT)}
+SUBMIT: Shape = {"approval": (str, A_TEXT), "to": (str, A_TEXT), "picks": (dict, AN_OBJECT), "changes": (dict, AN_OBJECT)}
 DECIDE: Shape = {
     "decision": (str, A_TEXT),
     "comment": (str, A_TEXT),
@@ -62,17 +62,18 @@ def list_approvals(name: str, id: str) -> Response:
     """The approvals of a record with their trails, the newest first."""
     context = _approved(name)
     no_parameters()
-    return answer({"data": [instance_answer(one) for one in approvals_of(context, name, record_id(id))]})
+    return answer({"data": [instance_answer(context, one) for one in approvals_of(context, name, record_id(id))]})
 
 
 def submit_record(name: str, id: str) -> Response:
-    """Submit a record; with `to`, for leave to go to a stage."""
+    """Submit a record; with `to`, for leave to go to a stage; with `changes`, for other values of what is approved."""
     context, record = _approved(name), record_id(id)
     no_parameters()
     body = shaped(json_body(), SUBMIT)
-    made = submit(context, Request(name, record, body.get("approval", ""), _picks(body), body.get("to", "")), idempotency_key())
+    wanted = Request(name, record, body.get("approval", ""), _picks(body), body.get("to", ""), FrozenMap(body.get("changes", {})))
+    made = submit(context, wanted, idempotency_key())
     (found,) = [one for one in approvals_of(context, name, record) if one.instance.id == made]
-    return answer({"data": instance_answer(found)}, 201)
+    return answer({"data": instance_answer(context, found)}, 201)
 
 
 def preview_approval(name: str, id: str) -> Response:

@@ -34,7 +34,7 @@ TASK = _shape(
 )  # fmt: skip
 INSTANCE = _shape(
     id=TEXT, approval=TEXT, label=TEXT, status=TEXT, round=NUMBER, submitter=TEXT, started_at=MAYBE, to=MAYBE, held_by=_list(TEXT), tasks=_list(TASK),
-    trail=_list(EVENT),
+    trail=_list(EVENT), changes=_list(_shape(field=TEXT, before={}, after={})),
 )  # fmt: skip
 NODE = _shape(node=TEXT, people=_list(TEXT), how=TEXT, unresolved={"type": "boolean"})
 SCHEMAS = {
@@ -118,11 +118,12 @@ def describe(context: Context) -> Described:
 def _record_paths(name: str, label: str) -> dict[str, Any]:
     picks = {"type": "object", "additionalProperties": {"type": "array", "items": ID_SCHEMA}}
     listed = operation(f"approvals_of_{name}", f"Approvals of one of {label}", [ID], ("200", schema_of("Approvals")), "400", "401", "404")
+    asking = {"approval": TEXT, "to": TEXT, "picks": picks, "changes": {"type": "object"}}
     made = ("201", schema_of("Approval"))
     submitted = operation(f"submit_{name}", f"Submit one of {label} for approval", [ID, IDEMPOTENCY], made, *FAILURES)
     asked: list[dict[str, Any]] = [ID, *({"name": one, "in": "query", "schema": TEXT} for one in ("approval", "to"))]
     ahead = operation(f"preview_approval_of_{name}", "What would happen", asked, ("200", schema_of("ApprovalPreview")), *FAILURES)
     return {
-        f"/api/v1/records/{name}/{{id}}/approvals": {"get": listed, "post": submitted | _body((), approval=TEXT, to=TEXT, picks=picks)},
+        f"/api/v1/records/{name}/{{id}}/approvals": {"get": listed, "post": submitted | _body((), **asking)},
         f"/api/v1/records/{name}/{{id}}/approvals/preview": {"get": ahead},
     }

@@ -7,11 +7,13 @@ so a stale screen, a link in a mail or a second click never decides anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_workflow import frozen_json
 from looseleaf_workflow.approvals.definition import EVERYBODY, Definition, Mode
+from looseleaf_workflow.approvals.proposals import Proposal
 from looseleaf_workflow.approvals.questions import NOTHING
 from looseleaf_workflow.frozen_json import Tagged
 
@@ -47,11 +49,12 @@ NO_PICKS: FrozenMap[str, tuple[str, ...]] = FrozenMap()
 
 @dataclass(frozen=True, slots=True)
 class Submit(Tagged):
-    """Start. `picks`: people by node where the submitter picks. `previous`: the ended instance that this one follows (A76)."""
+    """Start. `picks`: people by node where the submitter picks. `previous`: the ended instance that this one follows (A76). `proposal`: of a change request."""
 
     picks: FrozenMap[str, tuple[str, ...]] = NO_PICKS
     previous: str = ""
     depth: int = 0
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,11 @@ class Comment(Tagged):
 
 @dataclass(frozen=True, slots=True)
 class Resubmit(Tagged):
-    """Submit again what was sent back."""
+    """Submit again what was sent back; a change request with what it proposes on the values of now."""
 
     comment: str = ""
     picks: FrozenMap[str, tuple[str, ...]] = NO_PICKS
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +288,7 @@ Body = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """One request. `key` is chosen by whoever asks and stays the same when it is sent again."""
 
@@ -292,7 +296,7 @@ class Command:
     actor: Actor
     body: Body
 
-    @property
+    @cached_property
     def request(self) -> str:
         """The fingerprint of what is asked, without the key."""
         return frozen_json.sha256(self.body) + ":" + self.actor.id

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_workflow import frozen_json
+from looseleaf_workflow.approvals.proposals import ChangeRule
 from looseleaf_workflow.approvals.tree import Tree
 from looseleaf_workflow.frozen_json import Tagged
 from looseleaf_workflow.who import Who
@@ -228,6 +229,7 @@ class Definition:
     calendar: str = ""
     deadline: Level | None = None
     reverse: Reversal | None = None
+    change: ChangeRule | None = None
     readers: tuple[Readers, ...] = ()
     effects: FrozenMap[str, tuple[Any, ...]] = NO_EFFECTS
 

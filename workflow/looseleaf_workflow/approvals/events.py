@@ -13,6 +13,7 @@ from typing import Any, Literal
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_workflow import frozen_json
 from looseleaf_workflow.approvals.commands import NO_MAPPING, NO_PICKS
+from looseleaf_workflow.approvals.proposals import Proposal
 from looseleaf_workflow.approvals.questions import NOTHING
 from looseleaf_workflow.approvals.state import NO_NODES, Group, NodeState, Slot, Timer
 from looseleaf_workflow.approvals.task_events import (
@@ -80,7 +81,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Submitted(Tagged):
-    """The instance began, pinned to a version."""
+    """The instance began, pinned to a version. `proposal`: what a change request asks for."""
 
     definition: str
     submitter: str
@@ -89,6 +90,7 @@ class Submitted(Tagged):
     picks: FrozenMap[str, tuple[str, ...]] = NO_PICKS
     previous: str = ""
     depth: int = 0
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ class Resubmitted(Tagged):
     reason: str = ""
     comment: str = ""
     picks: FrozenMap[str, tuple[str, ...]] = NO_PICKS
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)

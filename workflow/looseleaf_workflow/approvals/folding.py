@@ -49,6 +49,7 @@ def _submitted(state: State, body: e.Submitted, event: e.Event) -> State:
         digest=body.digest,
         picks=body.picks,
         nodes=FrozenMap({ROOT: root}),
+        proposal=body.proposal,
     )
 
 
@@ -118,7 +119,7 @@ def _returned(state: State, body: e.Returned, event: e.Event) -> State:
 
 def _resubmitted(state: State, body: e.Resubmitted, event: e.Event) -> State:
     picks = FrozenMap({**state.picks, **body.picks})
-    return replace(follow(state, body.way), round=body.round, returned=None, picks=picks)
+    return replace(follow(state, body.way), round=body.round, returned=None, picks=picks, proposal=body.proposal or state.proposal)
 
 
 def _ended(state: State, body: e.Ended, event: e.Event) -> State:

@@ -67,6 +67,14 @@ class Standing(Tagged):
 
 
 @dataclass(frozen=True, slots=True)
+class Fits(Tagged):
+    """Do the values that a change was asked for still stand, and can the record be changed so? Answer: Truth, `error` saying why not."""
+
+    before: FrozenMap[str, Any]
+    after: FrozenMap[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Delegations(Tagged):
     """What has somebody delegated? All of it, past and future. Answer: Delegated."""
 
@@ -88,7 +96,7 @@ class Callee(Tagged):
     of: str = ""
 
 
-Question = Resolve | Holds | DueAt | DueMoved | Standing | Delegations | Values | Callee
+Question = Resolve | Holds | Fits | DueAt | DueMoved | Standing | Delegations | Values | Callee
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from looseleaf_metadata.frozen import FrozenMap
 from looseleaf_workflow.approvals.commands import NO_PICKS, TaskId
 from looseleaf_workflow.approvals.definition import Mode
+from looseleaf_workflow.approvals.proposals import Proposal
 from looseleaf_workflow.approvals.questions import NOTHING
 
 Status = Literal["draft", "running", "approved", "rejected", "withdrawn", "terminated", "reversed", "error"]
@@ -201,7 +202,7 @@ NO_COMMANDS: FrozenMap[str, Seen] = FrozenMap()
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One instance. `number` counts events from 1. `digest` is the fingerprint of the material `values`."""
+    """One instance. `number` counts events from 1. `digest` is the fingerprint of the material `values`. `proposal`: of a change request."""
 
     number: int = 0
     status: Status = "draft"
@@ -223,6 +224,7 @@ class State:
     consents: int = 0
     returns: int = 0
     reason: str = ""
+    proposal: Proposal | None = None
 
     @property
     def ended(self) -> bool:

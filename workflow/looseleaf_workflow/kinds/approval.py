@@ -14,6 +14,7 @@ from looseleaf_metadata.names import humanised
 from looseleaf_metadata.paths import resolve_path
 from looseleaf_metadata.problems import Place, suggest
 from looseleaf_metadata.texts import Text
+from looseleaf_workflow.approvals.checking.changes import change_rule, check_changes
 from looseleaf_workflow.approvals.checking.draft import Draft
 from looseleaf_workflow.approvals.checking.flow import call_fault, calls_of, check_deadline, check_flow
 from looseleaf_workflow.approvals.checking.nodes import build_flow
@@ -92,6 +93,7 @@ class ApprovalKind(Kind):
                 message = Text("approvals call each other without end: {path}", path=" → ".join(chain))
                 run.report(documents[name], "/flow", "circular-calls", message, key=True)
             _check_callees(documents[name], run, definition, definitions)
+        check_changes(run, documents, definitions)
         _check_orders(run, documents, definitions)
 
 
@@ -126,6 +128,7 @@ def _header(draft: Draft, owner: Object) -> dict[str, Any]:
         for index, one in enumerate(data.get("readers", ()))
     )
     parts["reverse"] = _reversal(draft, data.get("reverse"))
+    parts["change"] = change_rule(draft, owner, data.get("change"))
     if "on_reversed" in data and "reverse" not in data:
         draft.inert("/on_reversed", Text("'{key}' has an effect only with '{other}'", key="on_reversed", other="reverse"))
     effects = {key: freeze(data[key]) for key in EFFECT_KEYS if key in data}
@@ -225,6 +228,7 @@ def _check_orders(run: Compilation, documents: Mapping[str, Document], definitio
     """Two flows of one object never claim the same order: which one starts would be chance (A02)."""
     first: dict[tuple[str, int], str] = {}
     called = {call.approval for definition in definitions.values() for call in calls_of(definition)}
+    called |= {one.change.flow for one in definitions.values() if one.change is not None}
     for name, definition in definitions.items():
         if name in called:
             continue

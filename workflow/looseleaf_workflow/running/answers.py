@@ -13,6 +13,7 @@ from looseleaf_workflow.calendars.calendar import Shift
 from looseleaf_workflow.organisation import Firm
 from looseleaf_workflow.people import ExpressionError, resolve
 from looseleaf_workflow.plain_json import plain
+from looseleaf_workflow.running.changing import fits
 
 
 def answer(firm: Firm, question: q.Question) -> q.Answer:
@@ -31,6 +32,8 @@ def answer(firm: Firm, question: q.Question) -> q.Answer:
             return q.Colleague(firm.active(person), firm.manager(person))
         case q.Delegations():
             return q.Delegated()
+        case q.Fits():
+            return fits(firm.connection, firm.context, firm.object, firm.record, question)
         case q.Values(fields=fields):
             return q.Record(values_of(firm, fields))
         case q.Callee(approval=approval, of=of):

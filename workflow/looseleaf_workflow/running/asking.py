@@ -24,7 +24,8 @@ from looseleaf_workflow.approvals.questions import ADMINS
 from looseleaf_workflow.approvals.wayback import offered
 from looseleaf_workflow.organisation import Firm
 from looseleaf_workflow.people import resolve
-from looseleaf_workflow.running.command import act
+from looseleaf_workflow.running.changing import again
+from looseleaf_workflow.running.command import Remake, act
 from looseleaf_workflow.running.looking import OpenTask, seen_instance
 from looseleaf_workflow.running.stored import Instance
 
@@ -32,6 +33,7 @@ DECISIONS = ("agree", "reject", "transfer", "claim", "unclaim", "resubmit", "add
 POSITIONS = ("before", "after", "together")
 MODES: Mapping[str, Mode] = {"all": EVERYBODY, "any": Mode("any"), "sequence": Mode("sequence")}
 MOST_WORDS, MOST_PEOPLE = 5000, 50
+NOTHING_CHANGES = Text("Nothing would change")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Said:
 
 def decide_task(context: Context, found: OpenTask, decision: str, said: Said, key: str = "") -> Instance:
     """Decide a task, or do something else with it. Returns the approval as it stands then. Raises what `act` raises."""
-    act(context, found.instance.id, command_for(found, decision, said), key, _edit(found, decision, said))
+    act(context, found.instance.id, command_for(found, decision, said), key, _edit(found, decision, said), _remade(found, decision, said))
     return seen_instance(context, found.instance.id, told=True)
 
 
@@ -121,7 +123,7 @@ def _bound(pointer: str, words: str, people: tuple[str, ...]) -> None:
 
 def _edit(found: OpenTask, decision: str, said: Said) -> Callable[[Connection, Context], None] | None:
     """The changes of the record that belong to an agreement: stored with it, by the holder's own rights, or not at all (A81)."""
-    if not said.edits:
+    if not said.edits or (decision == "resubmit" and found.instance.state.proposal is not None):
         return None
     if decision != "agree" or found.kind not in ("approve", "handle"):
         raise Refused([Fault("/edits", "no-effect", Text("Only an agreement changes the record"))])
@@ -130,6 +132,13 @@ def _edit(found: OpenTask, decision: str, said: Said) -> Callable[[Connection, C
         raise Refused([Fault(f"/edits/{foreign}", "not-editable", Text("This step does not edit '{name}'", name=foreign[:60]))])
     change = Change("update", found.instance.object, found.instance.record, said.edits)
     return lambda connection, bound: _write(connection, bound, change)
+
+
+def _remade(found: OpenTask, decision: str, said: Said) -> Remake | None:
+    """A change request that was sent back is asked for on the values of now, with others than before where they are said."""
+    if decision != "resubmit" or found.instance.state.proposal is None:
+        return None
+    return lambda connection, bound, now: c.Resubmit(said.comment, proposal=again(connection, bound, now, said.edits))
 
 
 def _write(connection: Connection, context: Context, change: Change) -> None:

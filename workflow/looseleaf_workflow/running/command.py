@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import SYSTEM, Context
@@ -26,14 +26,17 @@ from looseleaf_workflow.approvals.effects import Effect, effects
 from looseleaf_workflow.approvals.listing import changes
 from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.organisation import Firm
-from looseleaf_workflow.running import actions, performing
+from looseleaf_workflow.running import actions, changing, performing
 from looseleaf_workflow.running.answers import answer
-from looseleaf_workflow.running.stored import Instance, create, keep_version, read_instance, store, store_changes
+from looseleaf_workflow.running.stored import Instance, create, keep_version, place_of, read_instance, store, store_changes
 from looseleaf_workflow.running.tables import approval_command, approval_instance
 
 MOST_ROUNDS = 1000
 """Of questions and answers; every round answers something new."""
+NOTE = insert(approval_command)
+KNOWN = select(approval_command).where(approval_command.c.key == bindparam("key"))
 T = TypeVar("T")
+Remake = Callable[[Connection, Context, Instance], c.Body]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +50,31 @@ class Result:
 
 
 def act(
-    context: Context, instance: int, body: c.Body, key: str = "", before: Callable[[Connection, Context], None] | None = None
+    context: Context,
+    instance: int,
+    body: c.Body,
+    key: str = "",
+    before: Callable[[Connection, Context], None] | None = None,
+    remake: Remake | None = None,
 ) -> Result:
     """Carry a command out in a transaction of its own. `key`: the same key twice is the same command. `before`: runs first in the transaction, unless it is a repetition.
+
+    `remake`: gives the body with what only the locked instance tells.
 
     Raises NotThere, NotAllowed, Decided, Refused; nothing is stored then.
     """
 
     def once(connection: Connection, bound: Context) -> Result:
         command = command_of(bound, body, key)
-        known = known_result(connection, command)
-        if known is not None:
-            return known
         found = lock(connection, bound, instance)
-        known = known_result(connection, command)  # by somebody who held the lock until now
+        known = known_result(connection, command)  # maybe by somebody who held the lock until now
         if known is not None:
             return known
         if before is not None:
             before(connection, bound)
             found = read_instance(connection, bound, instance) or found
-        return carry_out(connection, bound, found, command)
+        asked = command if remake is None else replace(command, body=remake(connection, bound, found))
+        return carry_out(connection, bound, found, asked, command.request)
 
     return transact(context, once)
 
@@ -95,7 +103,7 @@ def actor_of(context: Context) -> c.Actor:
 
 def known_result(connection: Connection, command: c.Command, request: str = "") -> Result | None:
     """What a command with this key led to before. Raises Decided where it asked for something else."""
-    row = connection.execute(select(approval_command).where(approval_command.c.key == command.key)).first()
+    row = connection.execute(KNOWN, {"key": command.key}).first()
     if row is None:
         return None
     if row.request != (request or command.request):
@@ -105,10 +113,10 @@ def known_result(connection: Connection, command: c.Command, request: str = "") 
 
 def lock(connection: Connection, context: Context, id: int) -> Instance:
     """The instance, with its record locked before it. Raises NotThere."""
-    found = read_instance(connection, context, id)
-    if found is None:
+    place = place_of(connection, context, id)
+    if place is None:
         raise NotThere
-    lock_record(connection, context, found.object, found.record)
+    lock_record(connection, context, *place)
     locked = read_instance(connection, context, id, lock=True)
     if locked is None:
         raise NotThere
@@ -133,7 +141,7 @@ def carry_out(connection: Connection, context: Context, found: Instance, command
         "version": found.definition.sha256, "body": frozen_json.to_data(command.body), "facts": json.loads(json.dumps(facts.as_data())),
         "first": before.number + 1, "last": decision.state.number, "at": context.now,
     }  # fmt: skip
-    connection.execute(insert(approval_command), row)
+    connection.execute(NOTE, row)
     if not decision.events:
         return Result(found.id, before.number + 1, before.number)
     definition = found.definition
@@ -142,8 +150,11 @@ def carry_out(connection: Connection, context: Context, found: Instance, command
         keep_version(connection, context, definition)
     after = store(connection, context, replace(found, definition=definition), decision.events, decision.state)
     store_changes(connection, context, after, changes(definition, before, decision.state, old=found.definition))
+    ended = decision.state.ended and not before.ended
+    if ended:
+        changing.carry_out(connection, context, after)
     performing.perform(connection, context, after, effects(definition, before, decision.events), DEEDS)
-    if decision.state.ended and not before.ended:
+    if ended:
         performing.after_end(connection, context, after)
         tell_parent(connection, context, after)
     return Result(found.id, decision.events[0].number, decision.events[-1].number)
@@ -152,6 +163,9 @@ def carry_out(connection: Connection, context: Context, found: Instance, command
 def settle(connection: Connection, context: Context, found: Instance, state: State, command: c.Command) -> tuple[Decision, q.Facts]:
     """Decide, answering what is asked."""
     firm = Firm(connection, context, found.object, found.record)
+    proposal = getattr(command.body, "proposal", None) or state.proposal
+    if proposal is not None:
+        firm.proposed = changing.as_proposed(firm, proposal)
     facts = q.Facts(context.now, {})
     for _ in range(MOST_ROUNDS):
         made = decide(found.definition, state, command, facts)

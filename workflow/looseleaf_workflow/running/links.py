@@ -6,15 +6,13 @@ decided or voided meanwhile has another holder or is closed, so the link of it i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, select, update
 
 from looseleaf_metadata.labels import Label
-from looseleaf_metadata.model import Object
 from looseleaf_metadata.texts import Text
 from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Decided, Fault, NotThere, Refused
@@ -27,6 +25,7 @@ from looseleaf_platform.records.reading.titles import say
 from looseleaf_workflow.running.asking import Said, choices_of, command_for
 from looseleaf_workflow.running.command import act
 from looseleaf_workflow.running.looking import OpenTask, seen_instance, task_of
+from looseleaf_workflow.running.proposed import Proposed, concealed, proposed
 from looseleaf_workflow.running.tables import approval_link
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ HANDLED = Text("This has been handled already")
 class Followed:
     """What a link leads to. `state`: open, handled or expired; only while it is open there is more to see than the name of the approval.
 
-    `context` is that person's; `shown`: labels and values of the record in their eyes, without what the step hides.
+    `context` is that person's; `shown`: labels and values of the record in their eyes, without what the step hides; `proposed`: of a change request.
     """
 
     id: int
@@ -57,6 +56,7 @@ class Followed:
     task: OpenTask | None = None
     choices: tuple[str, ...] = ()
     shown: tuple[tuple[Label, str], ...] = ()
+    proposed: tuple[Proposed, ...] = ()
     expires_at: datetime | None = None
 
 
@@ -77,7 +77,10 @@ def look(workspace: Workspace, secret: str, *, ip: str = "") -> Followed:
         return Followed(row.id, "handled", context, found)
     if workspace.clock() >= row.expires_at:
         return Followed(row.id, "expired", context, found)
-    return Followed(row.id, "open", context, found, open_choices(context, found), shown_of(context, found), row.expires_at)
+    return Followed(
+        row.id, "open", context, found, open_choices(context, found), shown_of(context, found), proposed(context, found.instance, found.hide),
+        row.expires_at,
+    )  # fmt: skip
 
 
 def decide(workspace: Workspace, secret: str, decision: str, comment: str, *, ip: str = "") -> Instance:
@@ -141,17 +144,3 @@ def shown_of(context: Context, found: OpenTask) -> tuple[tuple[Label, str], ...]
     known = context.runtime.object(thing.name)
     said = ((thing.fields[name].label, say(context, known, record, name)) for name in wanted if name not in record.masked)
     return tuple((label, value) for label, value in said if value)
-
-
-def concealed(thing: Object, hide: Iterable[str]) -> frozenset[str]:
-    """Hidden fields, and formulas of the object that read them, directly or through others."""
-    found = frozenset(hide)
-    while True:
-        reading: Any = {one.name for one in thing.live_fields if one.value is not None and _first(one.value.reads) & found}
-        if reading <= found:
-            return found
-        found |= reading
-
-
-def _first(paths: Iterable[str]) -> frozenset[str]:
-    return frozenset(path.partition(".")[0] for path in paths)

@@ -32,10 +32,13 @@ from looseleaf_workflow.tables import stage_now
 
 KIND = "approval"
 """The kind of operation by which an approval writes."""
+TRIAL = "change_trial"
+"""The kind of operation by which a change request is tried and undone; nobody gives it from outside."""
 OWN = "approval"
 """The exemption that an approval gives its own writes: its lock does not hold them up."""
 
 
+NOTE = insert(approval_effect)
 Deed = Callable[[Connection, Context, Instance, Effect], None]
 
 
@@ -81,7 +84,7 @@ def _note(connection: Connection, context: Context, instance: Instance, effect: 
         "instance_id": instance.id, "key": effect.key, "kind": effect.kind, "what": effect.what, "people": list(effect.people),
         "data": to_data(effect.data), "state": state, "error": error[:1000], "at": context.now,
     }  # fmt: skip
-    connection.execute(insert(approval_effect), row)
+    connection.execute(NOTE, row)
 
 
 # --- messages

@@ -20,9 +20,10 @@ from looseleaf_workflow.running.submitting import Request, submit
 
 
 def submit_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:
-    """`submit: deal`, with `approval` to name the flow, `to` for leave to go to a stage, `picks` of people by step."""
+    """`submit: deal`, with `approval` to name the flow, `to` for leave to go to a stage, `picks` of people by step, `set` to ask for other values of what is approved."""
     picks = {name: tuple(_person(context, one) for one in people) for name, people in step.get("picks", {}).items()}
-    submit(context, Request(object_name, id, str(step.get("approval", "")), FrozenMap(picks), str(step.get("to", ""))))
+    changes = FrozenMap(step.get("set", {}))
+    submit(context, Request(object_name, id, str(step.get("approval", "")), FrozenMap(picks), str(step.get("to", "")), changes))
 
 
 def decide_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -24,7 +24,7 @@ from looseleaf_workflow.approvals.definition import Definition, Step
 from looseleaf_workflow.approvals.preview import Preview, preview
 from looseleaf_workflow.approvals.state import State
 from looseleaf_workflow.organisation import Firm
-from looseleaf_workflow.running import performing
+from looseleaf_workflow.running import changing, performing
 from looseleaf_workflow.running.command import (
     answered,
     begin,
@@ -47,6 +47,7 @@ class Request:
     """What somebody submits. `approval`: which flow, "" for the one that fits; `picks`: people by step, as ids in text.
 
     `leave_to`: the stage that the record is to go to when it is agreed; then the flow is the one that the gate names.
+    `changes`: raw values that approved fields are to have; then the flow is the one that their approval names for changes.
     """
 
     object: str
@@ -54,6 +55,7 @@ class Request:
     approval: str = ""
     picks: Mapping[str, tuple[str, ...]] = FrozenMap()  # frozen
     leave_to: str = ""
+    changes: Mapping[str, Any] = FrozenMap()  # frozen
 
 
 def submit(context: Context, wanted: Request, key: str = "") -> int:
@@ -63,7 +65,8 @@ def submit(context: Context, wanted: Request, key: str = "") -> int:
     """
     _may_submit(context, wanted)
     body = c.Submit(FrozenMap({step: tuple(people) for step, people in wanted.picks.items()}))
-    request = frozen_json.sha256((wanted.object, encode(wanted.record), wanted.approval, wanted.leave_to, body))
+    asked = (wanted.object, encode(wanted.record), wanted.approval, wanted.leave_to, body)
+    request = frozen_json.sha256((*asked, wanted.changes) if wanted.changes else asked)
 
     def once(connection: Connection, bound: Context) -> int:
         command = command_of(bound, body, key)
@@ -75,6 +78,8 @@ def submit(context: Context, wanted: Request, key: str = "") -> int:
         known = known_result(connection, command, request)  # by somebody who held the lock until now
         if known is not None:
             return known.instance
+        if wanted.changes:
+            return _begin_change(connection, bound, wanted, command, request)
         leaving = _leaving(connection, bound, wanted)
         definition, choice = _choose(connection, bound, wanted, command.actor.id, leaving)
         _must_be_only(connection, bound, wanted, definition)
@@ -87,6 +92,23 @@ def submit(context: Context, wanted: Request, key: str = "") -> int:
         return begin(connection, bound, new, command, request).instance
 
     return transact(context, once)
+
+
+def _begin_change(connection: Connection, context: Context, wanted: Request, command: c.Command, request: str) -> int:
+    """Begin the flow that decides about a change of what is approved (A86)."""
+    names = tuple(wanted.changes)
+    flow, guard = changing.flow_for_change(connection, context, wanted.object, wanted.record, names)
+    if wanted.leave_to or wanted.approval not in ("", flow):
+        raise Refused([Fault("/approval", "no-match", Text("This change is decided by “{approval}”", approval=flow))])
+    definition = version_now(context, flow)
+    _must_be_only(connection, context, wanted, definition)
+    picks = FrozenMap({step: tuple(people) for step, people in wanted.picks.items()})
+    fields = guard.change.fields if guard.change is not None else names
+    about = changing.Wanted(wanted.object, wanted.record, fields)
+    body = c.Submit(picks, proposal=changing.propose(connection, context, about, wanted.changes))
+    reason = {"reason": "change", "matched": [flow]}
+    new = Instance(new_id(), flow_id(context, flow), wanted.object, wanted.record, definition, State(), "", command.actor.id, reason)
+    return begin(connection, context, new, replace(command, body=body), request).instance
 
 
 def flow_for(context: Context, wanted: Request) -> Definition:
@@ -122,9 +144,10 @@ def _may_submit(context: Context, wanted: Request) -> None:
 
 
 def flows_of(context: Context, object: str) -> list[Definition]:
-    """The flows that a submission of an object may start: all but those that others call."""
+    """The flows that a submission of an object may start: all but those that others call, or name for changes of what they approved."""
     found = [flow.definition for flow in context.model.others.get("approval", {}).values()]
     called = {call.approval for definition in found for call in calls_of(definition)}
+    called |= {definition.change.flow for definition in found if definition.change is not None}
     return [definition for definition in found if definition.object == object and definition.name not in called]
 
 

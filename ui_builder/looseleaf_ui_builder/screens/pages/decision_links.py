@@ -69,6 +69,7 @@ def _sheet(followed: Followed, refused: Refused | None = None) -> Response:
         due=f"{task.due.astimezone(zone):%Y-%m-%d %H:%M}" if task.due is not None else "",
         person=followed.context.actor.name,
         shown=followed.shown,
+        proposed=followed.proposed,
         choices=[(one, word_for(task, one)) for one in followed.choices],
         leads_back=links.leads_back(task),
         faults=refused.faults if refused else (),

@@ -137,6 +137,7 @@ HEADER: dict[str, Schema] = {
     "mail": words("decide", "tell", "none"),
     "calendar": NAME,
     "deadline": mapping({"in": DURATION, "do": words("remind", "auto_agree", "auto_reject", "notify_admin")}, ("in",)),
+    "change": mapping({"flow": NAME, "fields": {**NAMES, "minItems": 1}}, ("flow", "fields")),
     "reverse": mapping({"who": WHO, "unless": EXPRESSION}, ("who",)),
     "readers": listing(mapping({"who": WHO, "at": words("start", "pass", "reject", "end"), "hide": NAMES}, ("who",))),
     "flow": {**FLOW, "minItems": 1},

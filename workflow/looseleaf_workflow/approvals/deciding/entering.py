@@ -9,6 +9,7 @@ from looseleaf_workflow.approvals import events as e
 from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.approvals.deciding.branching import taken_lanes
 from looseleaf_workflow.approvals.deciding.course import Course
+from looseleaf_workflow.approvals.deciding.rewinding import approve
 from looseleaf_workflow.approvals.deciding.staffing import enter_step
 from looseleaf_workflow.approvals.definition import Branch, Call, Copy, End, Node, Parallel, Step
 from looseleaf_workflow.who import SubmitterPicks
@@ -31,7 +32,10 @@ def enter_node(course: Course, node: Node, place: tuple[str, str]) -> None:
         case Call():
             _call(course, node, visit, place)
         case End():
-            course.emit(e.Ended(node.outcome, reason=node.id))
+            if node.outcome == "approved":
+                approve(course, node.id)
+            else:
+                course.emit(e.Ended(node.outcome, reason=node.id))
 
 
 def _branch(course: Course, node: Branch, visit: int, place: tuple[str, str]) -> None:

@@ -34,15 +34,25 @@ def rewind(course: Course, node: str, target: str, reason: str, *, keeps_votes: 
     course.emit(e.Rewound(node, target, way, reason, keeps_votes))
 
 
-def send_back(course: Course, node: str) -> None:
+def approve(course: Course, reason: str = "", *, by: str = "") -> None:
+    """The end, if what was agreed to can be had: a change of values that are others by now goes back to its submitter as a conflict (A86)."""
+    proposal = course.state.proposal
+    if proposal is not None:
+        fits = course.ask(q.Fits(proposal.before, proposal.after))
+        if not fits.value:
+            send_back(course, "", fits.error or "conflict")
+            return
+    course.emit(e.Ended("approved", reason), by=by)
+
+
+def send_back(course: Course, node: str, reason: str = "") -> None:
     """The submitter gets the instance back; somebody in their place if they have left; administrators after too many rounds."""
     state = course.state
-    reason = ""
     holder = state.submitter
     if state.round >= course.definition.max_rounds:
-        holder, reason = q.ADMINS, "max_rounds"
+        holder, reason = q.ADMINS, reason or "max_rounds"
     elif not course.active(holder):
-        holder, reason = course.superior(holder) or q.ADMINS, "submitter_left"
+        holder, reason = course.superior(holder) or q.ADMINS, reason or "submitter_left"
     working = tuple(one.id for one in state.active() if not one.lanes)
     course.emit(e.Returned(node, holder, state.digest, working, reason))
 
@@ -69,7 +79,7 @@ def resubmit(course: Course, body: Resubmit) -> None:
         target, way = "", way_to_start(course.definition, course.state)
     else:
         way = way_to(course.definition, course.state, target)
-    course.emit(e.Resubmitted(course.state.round + 1, target, way, reason, body.comment, body.picks))
+    course.emit(e.Resubmitted(course.state.round + 1, target, way, reason, body.comment, body.picks, body.proposal))
 
 
 def _why_from_start(course: Course, target: str, digest: str) -> str:

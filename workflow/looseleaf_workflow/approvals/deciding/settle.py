@@ -12,6 +12,7 @@ from functools import partial
 from looseleaf_workflow.approvals import events as e
 from looseleaf_workflow.approvals.deciding.course import Course, MissingError
 from looseleaf_workflow.approvals.deciding.entering import enter_node
+from looseleaf_workflow.approvals.deciding.rewinding import approve
 from looseleaf_workflow.approvals.deciding.steps import step_actions
 from looseleaf_workflow.approvals.definition import Branch, Node, Parallel, Step
 from looseleaf_workflow.approvals.state import LaneState, NodeState
@@ -93,7 +94,7 @@ def _joins(course: Course, block: NodeState) -> Iterator[Action]:
         if "rejected" in statuses:
             yield partial(course.emit, e.Ended("rejected"))
         elif "done" in statuses:
-            yield partial(course.emit, e.Ended("approved"))
+            yield partial(approve, course)
         return
     node = course.definition.tree.node(block.id)
     verdict = _joined(node, statuses)

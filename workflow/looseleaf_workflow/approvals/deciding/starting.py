@@ -19,7 +19,9 @@ def submit(course: Course, body: Submit) -> None:
     check_required(course)
     material = course.definition.material.fields
     values = FrozenMap(course.ask(q.Values(material)).values) if material else q.NOTHING
-    begun = e.Submitted(course.definition.sha256, course.actor.id, values, digest_of(values), body.picks, body.previous, body.depth)
+    begun = e.Submitted(
+        course.definition.sha256, course.actor.id, values, digest_of(values), body.picks, body.previous, body.depth, body.proposal
+    )
     course.emit(begun)
     deadline = course.definition.deadline
     if deadline is not None:

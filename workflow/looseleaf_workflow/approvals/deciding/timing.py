@@ -10,6 +10,7 @@ from looseleaf_workflow.approvals.commands import FireTimer
 from looseleaf_workflow.approvals.deciding.clocks import due_timer
 from looseleaf_workflow.approvals.deciding.course import Course
 from looseleaf_workflow.approvals.deciding.passing_on import hand_on, release
+from looseleaf_workflow.approvals.deciding.rewinding import approve
 from looseleaf_workflow.approvals.definition import Level, Step
 from looseleaf_workflow.approvals.state import NodeState, Slot, Timer, Vote
 
@@ -51,7 +52,7 @@ def _deadline(course: Course, timer: Timer) -> None:
     action = level.action if level is not None else "notify_admin"
     course.emit(e.TimerFired(timer.id, timer.generation, action), by="system")
     if action == "auto_agree":
-        course.emit(e.Ended("approved", "deadline"), by="system")
+        approve(course, "deadline", by="system")
     elif action == "auto_reject":
         course.emit(e.Ended("rejected", "deadline"), by="system")
 
