@@ -190,7 +190,7 @@ def copy_rows(connection: Connection, table: Table, ids: Sequence[str], step: in
 
 def import_beside_automations(database: str, databases: Any, size: Size) -> list[Result]:
     """Bar 21: an import with five automations against the same without, by the clock; how many rules were not met exactly once."""
-    count = 60 if size.short else size.rows // 2
+    count = 60 if size.short else size.rows // 10
     with tempfile.TemporaryDirectory() as folder:
         return _imports(database, databases, Path(folder) / "deals.csv", count)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.errors import LooseleafError, Refused, Unavailable
@@ -35,6 +35,13 @@ MOST_STEPS = 200
 """Steps of one run that are done in a row, before others have their turn."""
 SENDING = timedelta(seconds=30)
 """How long a process may take to send something before others take it for lost."""
+# Made once: every turn carries them out.
+RUN = select(automation_run).where(automation_run.c.id == bindparam("run")).with_for_update()
+JOURNAL = select(automation_step).where(automation_step.c.run_id == bindparam("run"))
+NOTE = update(automation_step).where(automation_step.c.run_id == bindparam("_run"), automation_step.c.path == bindparam("_path"))
+SET = update(automation_run).where(automation_run.c.id == bindparam("_run"))
+COUNT = SET.values(journal=automation_run.c.journal + 1)
+
 ACTIVE = ("waiting", "running", "failing")
 ERROR_LENGTH = 1000
 
@@ -48,6 +55,17 @@ class Turn:
     planned: Any = None
     go_on: bool = False
     sending: tuple[str, int] | None = None  # token and attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step's note, as the walk along a flow sees it."""
+
+    state: str = "done"
+    output: Any = None
+
+
+DONE = Done()
 
 
 def handle(workspace: Workspace, message: Message) -> None:
@@ -107,15 +125,15 @@ def _key(run_id: int, path: str) -> str:
 
 def _take_turn(connection: Connection, context: Context, run_id: int, turn: Turn) -> None:
     """Find the next step and do it, in this transaction."""
-    run = connection.execute(select(automation_run).where(automation_run.c.id == run_id).with_for_update()).first()
+    run = connection.execute(RUN, {"run": run_id}).first()
     if run is None or run.state not in ACTIVE:
         return
     turn.run = run
     if is_off(switched_off(connection), run.automation_id):
         _set(connection, run_id, state="held")
         return
-    data = _data(connection, run)
-    journal = {row.path: row for row in connection.execute(select(automation_step).where(automation_step.c.run_id == run_id))}
+    data = _data(connection, context, run)
+    journal = {row.path: row for row in connection.execute(JOURNAL, {"run": run_id})}
     failing = run.state == "failing"
     flow, prefix = (data.get("on_failure", ()), FAILURE) if failing else (data["steps"], "")
     if run.state == "waiting":
@@ -123,21 +141,28 @@ def _take_turn(connection: Connection, context: Context, run_id: int, turn: Turn
         if recheck_fails(connection, context, run, data):
             _end(connection, context, run_id, "done", "the condition did not hold any more")
             return
-    todo = turn.todo = next_step(flow, journal, Frame(object_name(context, run.object_id), run.record_id), prefix)
-    if todo is None:
-        _end(connection, context, run_id, "failed" if failing else "done", run.error if failing else "")
-        return
-    turn.go_on = True
-    if todo.ends:
-        _note(connection, context, run_id, todo, "done")
-    else:
-        _do(connection, context, run, data, todo, journal.get(todo.path), turn)
+    frame = Frame(object_name(context, run.object_id), run.record_id)
+    todo = turn.todo = next_step(flow, journal, frame, prefix)
+    if todo is not None:
+        turn.go_on = True
+        if todo.ends:
+            _note(connection, context, run_id, todo, "done")
+        else:
+            _do(connection, context, run, data, todo, journal.get(todo.path), turn)
+        if todo.ends or STEPS[todo.kind].held or turn.sending is not None or not turn.go_on:
+            return
+        if next_step(flow, {**journal, todo.path: DONE}, frame, prefix) is not None:
+            return
+    turn.go_on = False
+    _end(connection, context, run_id, "failed" if failing else "done", run.error if failing else "")
 
 
-def _data(connection: Connection, run: Any) -> Mapping[str, Any]:
-    """The text that a run works on."""
-    found: Mapping[str, Any] = connection.scalars(select(automation_version.c.data).where(automation_version.c.hash == run.version)).one()
-    return found
+def _data(connection: Connection, context: Context, run: Any) -> Mapping[str, Any]:
+    """The text that a run works on; a version never changes."""
+    known: dict[str, Mapping[str, Any]] = context.runtime.memo.setdefault("automation versions", {})
+    if run.version not in known:
+        known[run.version] = connection.scalars(select(automation_version.c.data).where(automation_version.c.hash == run.version)).one()
+    return known[run.version]
 
 
 def _do(connection: Connection, context: Context, run: Any, data: Any, todo: Todo, note: Any, turn: Turn) -> None:
@@ -203,17 +228,16 @@ def _note(
     for key, value in (("input", planned), ("output", output), ("attempts", attempt)):
         if value is not None:
             values[key] = value
-    where = (automation_step.c.run_id == run_id, automation_step.c.path == todo.path)
-    if not connection.execute(update(automation_step).where(*where).values(values)).rowcount:
+    if not connection.execute(NOTE, {"_run": run_id, "_path": todo.path, **values}).rowcount:
         kind, name = ("item", todo.path.rpartition("/")[2]) if todo.ends else (todo.kind, todo.name)
         row = {"run_id": run_id, "path": todo.path, "kind": kind, "name": name, "attempts": 0, "started_at": context.now}
         connection.execute(insert(automation_step), {**row, **values})
-    connection.execute(update(automation_run).where(automation_run.c.id == run_id).values(journal=automation_run.c.journal + 1))
+    connection.execute(COUNT, {"_run": run_id})
 
 
 def _note_failure(connection: Connection, context: Context, run_id: int, turn: Turn, error: Exception) -> bool:
     """A step has failed: an item of an `each` that goes on is left, else the run fails. Whether there is more to do."""
-    run = connection.execute(select(automation_run).where(automation_run.c.id == run_id).with_for_update()).first()
+    run = connection.execute(RUN, {"run": run_id}).first()
     if run is None or run.state not in ACTIVE:
         return False
     todo = turn.todo
@@ -233,7 +257,7 @@ def fail(connection: Connection, context: Context, run: Any, todo: Todo, error: 
         item = Todo(todo.frame.item, todo.step, todo.frame, ends=True)
         _note(connection, context, run.id, item, "failed", error=error)
         return True
-    data = _data(connection, run)
+    data = _data(connection, context, run)
     told = f"{todo.path}: {error}"[:ERROR_LENGTH]
     if run.state != "failing" and data.get("on_failure"):
         _set(connection, run.id, state="failing", error=told)
@@ -253,7 +277,7 @@ def _note_receipt(
     connection: Connection, context: Context, run_id: int, todo: Todo, receipt: Receipt, token: str, attempt: int
 ) -> bool:  # fmt: skip
     """Keep what came of sending, unless another process has taken over. Whether there is more to do."""
-    run = connection.execute(select(automation_run).where(automation_run.c.id == run_id).with_for_update()).first()
+    run = connection.execute(RUN, {"run": run_id}).first()
     where = (automation_step.c.run_id == run_id, automation_step.c.path == todo.path, automation_step.c.token == token)
     if run is None or connection.scalar(select(automation_step.c.path).where(*where)) is None:
         return False
@@ -278,7 +302,7 @@ def _note_receipt(
 
 
 def _set(connection: Connection, run_id: int, **values: Any) -> None:
-    connection.execute(update(automation_run).where(automation_run.c.id == run_id).values(values))
+    connection.execute(SET, {"_run": run_id, **values})
 
 
 def _end(connection: Connection, context: Context, run_id: int, state: str, error: str) -> None:

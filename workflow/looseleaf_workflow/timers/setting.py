@@ -87,8 +87,9 @@ def set_timers(
         workspace.database.after_commit(connection, workspace.ring)
 
 
-_one = (wf_timer.c.owner_kind == bindparam("_kind"), wf_timer.c.owner_id == bindparam("_owner"), wf_timer.c.name == bindparam("_name"))
-CANCEL = update(wf_timer).where(*_one, wf_timer.c.state == "waiting").values(state="cancelled", generation=wf_timer.c.generation + 1)
+_owned = (wf_timer.c.owner_kind == bindparam("_kind"), wf_timer.c.owner_id == bindparam("_owner"), wf_timer.c.state == "waiting")
+CANCEL_ALL = update(wf_timer).where(*_owned).values(state="cancelled", generation=wf_timer.c.generation + 1)
+CANCEL = CANCEL_ALL.where(wf_timer.c.name == bindparam("_name"))
 
 
 def cancel_timer(connection: Connection, owner_kind: str, owner_id: int, name: str) -> bool:
@@ -98,7 +99,7 @@ def cancel_timer(connection: Connection, owner_kind: str, owner_id: int, name: s
 
 def cancel_timers_of(connection: Connection, owner_kind: str, owner_id: int) -> int:
     """Let none of an owner's timers fire. Returns how many waited."""
-    return _cancel(connection, wf_timer.c.owner_kind == owner_kind, wf_timer.c.owner_id == owner_id)
+    return connection.execute(CANCEL_ALL, {"_kind": owner_kind, "_owner": owner_id}).rowcount
 
 
 def _cancel(connection: Connection, *where: Any) -> int:
