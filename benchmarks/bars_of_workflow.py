@@ -28,6 +28,7 @@ from looseleaf_platform.jobs.outbox import drain
 from looseleaf_platform.records.ids import encode, new_ids
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
+from looseleaf_ui_builder.staffing import HANDLERS
 from looseleaf_workflow import timers
 from looseleaf_workflow.automations.tables import automation_run
 from looseleaf_workflow.extension import WORKFLOW
@@ -243,7 +244,7 @@ def imported(place: Place, path: Path, count: int) -> None:
 
 def settled(place: Place) -> None:
     """All messages handled."""
-    while drain(place.workspace, WORKFLOW.handlers):
+    while drain(place.workspace, {**HANDLERS, **WORKFLOW.handlers}):
         pass
 
 

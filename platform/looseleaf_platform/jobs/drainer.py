@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from looseleaf_platform.errors import Unavailable
-from looseleaf_platform.jobs.outbox import Handlers, drain
+from looseleaf_platform.jobs.outbox import Handlers, Turns, drain
 
 if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
@@ -27,6 +27,7 @@ class Drainer:
 
     def __init__(self, workspace: Workspace, handlers: Handlers, chores: Sequence[Chore] = (), seconds: float = 1.0) -> None:
         self.workspace, self.handlers, self.chores, self.seconds = workspace, handlers, tuple(chores), seconds
+        self._turns = Turns()
         self._rung = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -57,7 +58,7 @@ class Drainer:
             self._rung.wait(self.seconds)
 
     def _drain(self, workspace: Workspace) -> None:
-        while not self._stopped.is_set() and drain(workspace, self.handlers, most=1):
+        while not self._stopped.is_set() and drain(workspace, self.handlers, most=1, turns=self._turns):
             pass
 
     def _do(self, chore: Chore) -> None:

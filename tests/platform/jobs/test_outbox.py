@@ -14,7 +14,7 @@ from looseleaf_platform.database.system_tables import outbox as table
 from looseleaf_platform.jobs import leases
 from looseleaf_platform.jobs.drainer import Drainer
 from looseleaf_platform.jobs.leases import LEASE, MOST_ATTEMPTS
-from looseleaf_platform.jobs.outbox import drain, extend, failed, prune, put, retry
+from looseleaf_platform.jobs.outbox import BULK, CLAIMED, Turns, drain, extend, failed, prune, put, retry
 from looseleaf_platform.records.requests import Change
 from looseleaf_platform.records.write import write
 
@@ -46,6 +46,41 @@ def test_messages_are_handled_once_in_their_order(workspace):
     assert drain(workspace, handlers) == 3
     assert heard == [("one", 1), ({"two": 2}, 1), (None, 1)]
     assert drain(workspace, handlers) == 0
+
+
+def test_t44_lanes_take_turns_so_that_a_flood_in_one_keeps_no_other_waiting(workspace):
+    send(workspace, *(["flood"] * 100), lane=BULK)
+    send(workspace, "rule", lane="automation")
+    send(workspace, "person")
+    heard: list[object] = []
+    handlers = {"greet": lambda _workspace, message: heard.append(message.payload)}
+    turns = Turns()
+    while drain(workspace, handlers, most=1, turns=turns):
+        pass
+    assert len(heard) == 102
+    assert max(heard.index("person"), heard.index("rule")) <= 1 + CLAIMED
+    send(workspace, *(["more"] * 3 * CLAIMED), lane="automation")
+    send(workspace, "late flood", lane=BULK)
+    heard.clear()
+    drain(workspace, handlers, turns=turns)
+    assert heard.index("late flood") <= CLAIMED, "a lane that is busy keeps the flood from no turn either"
+
+
+def test_t44_what_the_flood_causes_joins_the_flood(workspace):
+    def pass_on(ws, message):
+        if message.payload == "cause":
+            with ws.database.write() as connection:
+                put(connection, ws, "greet", f"caused by {message.lane}", lane="automation")
+
+    send(workspace, "cause", lane=BULK)
+    send(workspace, "cause")
+    drain(workspace, {"greet": pass_on})
+    assert {row.payload: row.lane for row in rows(workspace) if row.payload != "cause"} == {
+        "caused by bulk": BULK,
+        "caused by ": "automation",
+    }
+    with pytest.raises(ValueError, match="express"):
+        send(workspace, "nobody would take it", lane="express")
 
 
 def test_a_message_of_a_transaction_that_fails_was_never_sent(workspace):

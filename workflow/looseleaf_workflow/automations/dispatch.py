@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from looseleaf_platform.context import SYSTEM, Context
 from looseleaf_platform.database.system_tables import change
-from looseleaf_platform.jobs.outbox import Message, put
+from looseleaf_platform.jobs.outbox import BULK, Message, put
 from looseleaf_platform.publishing.revising import model_at
 from looseleaf_platform.records.ids import decode, encode
 from looseleaf_platform.records.writing.batch import Batch, Row
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from looseleaf_platform.workspace import Workspace
 
 TOPIC = "automation.changed"
+MANY = 100
+"""Records written at once whose automations let others go first, as those of an import do."""
 CHUNK = 25
 """Records whose events are stored as runs in one transaction."""
 
@@ -40,7 +42,8 @@ def announce(batch: Batch, rows: list[Row]) -> None:
     _forget_purged(batch, rows)
     watched = {automation.object for automation in automations_of(batch.context.model)}
     if any(row.plan.name in watched for row in rows):
-        put(batch.connection, batch.context.workspace, TOPIC, {"operation": encode(batch.operation_id)}, lane="automation")
+        lane = BULK if batch.context.source == "import" or len(rows) > MANY else "automation"
+        put(batch.connection, batch.context.workspace, TOPIC, {"operation": encode(batch.operation_id)}, lane=lane)
 
 
 def _forget_purged(batch: Batch, rows: list[Row]) -> None:
