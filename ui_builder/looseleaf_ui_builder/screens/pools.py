@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from looseleaf_metadata.kinds.view import default_columns
 from looseleaf_metadata.model import Object
@@ -12,6 +14,8 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import BadQuery
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Condition, Group, Page, Query, Record
+from looseleaf_ui_builder.screens.editing import titles_of
+from looseleaf_ui_builder.screens.painting import Filled
 from looseleaf_ui_builder.screens.slots import Slot, bind_slots
 from looseleaf_workflow.pools.acting import manages, pool_named
 from looseleaf_workflow.pools.definition import Pool, pools_of
@@ -25,12 +29,17 @@ A_DAY = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """How a record stands with its pool. `days`: until it returns, None where nothing takes it back now; `stops`: what puts that off."""
+    """How a record stands with its pool. `days`: until it returns, None where nothing takes it back now; `stops`: what puts that off.
+
+    `asked`: the fields that a claim fills in.
+    """
 
     keeping: Keeping
     days: int | None
     stops: tuple[Text, ...]
     mine: bool
+    asked: tuple[Slot, ...] = ()
+    filled: Filled = field(default_factory=Filled)
 
     @property
     def soon(self) -> bool:
@@ -40,7 +49,10 @@ class Countdown:
 
 @dataclass(frozen=True, slots=True)
 class BoundPool:
-    """One pool as one reader sees it. `since`: since when each record lies there; `mine`: one's own records of the pool."""
+    """One pool as one reader sees it. `since`: since when each record lies there; `mine`: one's own records of the pool.
+
+    `asked`: the fields that a claim fills in, and `filled`: what was typed there.
+    """
 
     pool: Pool
     object: Object
@@ -49,9 +61,11 @@ class BoundPool:
     since: dict[int, datetime]
     mine: tuple[tuple[Record, Countdown], ...]
     manager: bool
+    asked: tuple[Slot, ...]
+    filled: Filled
 
 
-def bind_pool(context: Context, name: str, after: str = "", before: str = "") -> BoundPool:
+def bind_pool(context: Context, name: str, after: str = "", before: str = "", typed: Mapping[str, Any] = {}) -> BoundPool:
     """A page of what lies in a pool, the oldest first. Raises NotThere for who may not enter."""
     pool = pool_named(context, name)
     thing = context.model.objects[pool.object]
@@ -61,7 +75,14 @@ def bind_pool(context: Context, name: str, after: str = "", before: str = "") ->
     query = Query(expression=pool.in_pool, sort=("id",), fields=fields, size=SIZE, after=after, before=before, count=True)
     page = _page(context, pool.object, query)
     since = {id: row.since for id, row in standing_rows(context, [record.id for record in page.records]).items()}
-    return BoundPool(pool, thing, columns, page, since, _mine(context, pool, fields), manages(context, pool))
+    asked = asked_slots(context, pool)
+    filled = Filled(typed, titles_of(context, asked, typed))
+    return BoundPool(pool, thing, columns, page, since, _mine(context, pool, fields), manages(context, pool), asked, filled)
+
+
+def asked_slots(context: Context, pool: Pool) -> tuple[Slot, ...]:
+    """The fields that whoever claims fills in."""
+    return bind_slots(context, pool.object, pool.claim.ask)
 
 
 def _page(context: Context, object_name: str, query: Query) -> Page:
@@ -90,4 +111,5 @@ def bind_countdown(context: Context, object_name: str, id: int) -> Countdown | N
     if keeping is None:
         return None
     days = None if keeping.due is None else max(0, int((keeping.due - context.now).total_seconds() // A_DAY))
-    return Countdown(keeping, days, keeping.stops(context), keeping.owned and keeping.owner == context.actor.id)
+    asked = () if keeping.owned else asked_slots(context, keeping.pool)
+    return Countdown(keeping, days, keeping.stops(context), keeping.owned and keeping.owner == context.actor.id, asked)

@@ -30,7 +30,7 @@ def _list(of: dict[str, Any]) -> dict[str, Any]:
 
 
 POOL = _shape(
-    name=TEXT, label=TEXT, object=TEXT, count=NUMBER, held=NUMBER, manager=WHETHER, per_day=MAYBE_NUMBER, hold_max=MAYBE_NUMBER,
+    name=TEXT, label=TEXT, object=TEXT, count=NUMBER, held=NUMBER, manager=WHETHER, per_day=MAYBE_NUMBER, hold_max=MAYBE_NUMBER, ask=_list(TEXT),
 )  # fmt: skip
 KEEPING = _shape(
     pool=TEXT, label=TEXT, state={"type": "string", "enum": ["owned", "in_pool"]}, owner=WHO, since=MAYBE_TEXT,
@@ -88,7 +88,8 @@ FAILURES = ("400", "401", "403", "404", "415", "422")
 def _pool_paths(context: Context, name: str, manager: bool) -> dict[str, Any]:
     content = ("200", schema_of("PoolResults"))
     found = {
-        f"/api/v1/pools/{name}/claims": operation(f"claim_from_{name}", "Claim records", [], content, *FAILURES) | _body(("ids",), ids=IDS),
+        f"/api/v1/pools/{name}/claims": operation(f"claim_from_{name}", "Claim records", [], content, *FAILURES)
+        | _body(("ids",), ids=IDS, values={"type": "object"}),
         f"/api/v1/pools/{name}/returns": operation(f"return_to_{name}", "Give records back", [], content, *FAILURES)
         | _body(("ids",), ids=IDS, reason=TEXT),
     }

@@ -18,8 +18,9 @@ from looseleaf_workflow.pools.acting import Done, assign, claim, extend, give_ba
 from looseleaf_workflow.pools.definition import Pool
 from looseleaf_workflow.pools.explaining import Keeping, counts_of, keeping_of
 
-A_TEXT, A_LIST, A_TRUTH = Text("a text"), Text("a list"), Text("true or false")
+A_TEXT, A_LIST, A_TRUTH, A_MAPPING = Text("a text"), Text("a list"), Text("true or false"), Text("a mapping")
 IDS: Shape = {"ids": (list, A_LIST)}
+CLAIM: Shape = {**IDS, "values": (dict, A_MAPPING)}
 RETURN: Shape = {**IDS, "reason": (str, A_TEXT)}
 ASSIGN: Shape = {**RETURN, "user": (str, A_TEXT), "override": (bool, A_TRUTH)}
 EXTEND: Shape = {"reason": (str, A_TEXT)}
@@ -46,8 +47,8 @@ def list_pools() -> Response:
 
 def claim_records(name: str) -> Response:
     """Claim records, each by itself."""
-    context, pool, body = _asked(name, IDS)
-    return _results(claim(context, pool, _ids(body)))
+    context, pool, body = _asked(name, CLAIM)
+    return _results(claim(context, pool, _ids(body), body.get("values", {})))
 
 
 def return_records(name: str) -> Response:
@@ -126,6 +127,7 @@ def _pool(context: Context, pool: Pool, lying: int, held: int) -> dict[str, Any]
         "manager": manages(context, pool),
         "per_day": pool.claim.per_day or None,
         "hold_max": pool.claim.hold_max or None,
+        "ask": list(pool.claim.ask),
     }
 
 

@@ -38,6 +38,7 @@ CLAIM = mapping(
         "not_counted": EXPRESSION,
         "previous_owner_wait": DURATION,
         "new_wait": DURATION,
+        "ask": NAMES,
     },
     minProperties=1,
 )
@@ -187,7 +188,20 @@ class _Builder:
             not_counted=self._expression("/claim/not_counted", self.owner.name) if "not_counted" in data else None,
             previous_owner_wait=self._duration("/claim/previous_owner_wait", data.get("previous_owner_wait", "")),
             new_wait=self._duration("/claim/new_wait", data.get("new_wait", "")),
+            ask=self._asked(data.get("ask", ())),
         )
+
+    def _asked(self, names: Any) -> tuple[str, ...]:
+        """Fields that people can fill in when they claim."""
+        found = []
+        for index, name in enumerate(names):
+            field = self.run.known_field(self.document, f"/claim/ask/{index}", self.owner.name, name, self.source, "asked")
+            types = self.run.vocabulary.field_types
+            if field is not None and (field.system or (field.type in types and types[field.type].computed) or field.type == "lines"):
+                self.report(f"/claim/ask/{index}", "bad-value", Text("'{name}' can't be filled in with a claim", name=name))
+            elif field is not None:
+                found.append(name)
+        return tuple(found)
 
     def _duration(self, pointer: str, written: str) -> str:
         """A duration; one in working time needs a calendar to count by."""

@@ -58,11 +58,18 @@ def manages(context: Context, pool: Pool) -> bool:
     return context.profile.everything or not pool.managers.isdisjoint(context.profile.names)
 
 
-def claim(context: Context, pool: Pool, ids: Sequence[int]) -> list[Done]:
-    """Take records for oneself, each by itself. Raises NotAllowed with a token that may not change such records."""
+def claim(context: Context, pool: Pool, ids: Sequence[int], values: Mapping[str, Any] = {}) -> list[Done]:
+    """Take records for oneself, each by itself. `values`: raw, of the fields that the pool asks for.
+
+    Raises NotAllowed with a token that may not change such records, Refused for other fields.
+    """
     _must_be_allowed(context, pool)
-    operation = Operation(CLAIM)
-    return [_done(id, lambda id=id: _take(context, pool, id, {"owner": context.actor.id}, operation)) for id in _few(ids)]  # type: ignore[misc]
+    others = [name for name in values if name not in pool.claim.ask]
+    if others:
+        said = Text("“{pool}” does not ask for this with a claim", pool=pool.label)
+        raise Refused([Fault(f"/values/{name}", "unknown-field", said) for name in others])
+    operation, wanted = Operation(CLAIM), {**values, "owner": context.actor.id}
+    return [_done(id, lambda id=id: _take(context, pool, id, wanted, operation)) for id in _few(ids)]  # type: ignore[misc]
 
 
 def assign(context: Context, pool: Pool, ids: Sequence[int], user: int, reason: str = "", override: bool = False) -> list[Done]:
@@ -197,9 +204,9 @@ def _plan(context: Context, pool: Pool) -> PoolPlan:
 # --- scenarios
 
 
-def claim_in_scenario(context: Context, object_name: str, id: int, _step: Mapping[str, Any]) -> None:
-    """`claim: lead`: out of the pool that it lies in."""
-    _one_of(claim(context, _pool_of(context, object_name, id), [id]))
+def claim_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:
+    """`claim: lead`: out of the pool that it lies in; `set` of what the pool asks for."""
+    _one_of(claim(context, _pool_of(context, object_name, id), [id], step.get("set", {})))
 
 
 def give_back_in_scenario(context: Context, object_name: str, id: int, step: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ class ClaimLimits:
 
     `hold_max`: records of the pool that one may own at a time; `not_counted`: which of them don't count. `hold_max_of`: other caps by
     role; the greatest of one's roles wins over `hold_max`. `previous_owner_wait`: before who lost a record may claim it again;
-    `new_wait`: before anybody may claim what has just come in.
+    `new_wait`: before anybody may claim what has just come in. `ask`: fields that whoever claims fills in with the claim.
     """
 
     per_day: int = 0
@@ -27,6 +27,7 @@ class ClaimLimits:
     not_counted: Expression | None = None
     previous_owner_wait: str = ""
     new_wait: str = ""
+    ask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

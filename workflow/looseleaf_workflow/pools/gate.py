@@ -84,6 +84,7 @@ class _Gate:
             if pool.pool.members.isdisjoint(actor.roles):
                 found.insert(0, ("pool-member", Text("Only members may claim from “{pool}”", pool=pool.pool.label)))
             found += self._daily(pool, owner)
+            found += self._unsaid(row, pool)
         else:
             found = []
         found += self._held(row, pool, owner)
@@ -106,6 +107,13 @@ class _Gate:
             again = None if lost is None else later(self.batch.context, pool.pool, lost, limits.previous_owner_wait)
             if again is not None and again > self.batch.now:
                 yield "pool-previous", Text("You had it before: you may claim it again from {moment}", moment=self._moment(again))
+
+    def _unsaid(self, row: Row, pool: PoolPlan) -> Iterator[Fault]:
+        """What the pool asks of whoever claims, and was not said with this claim: what an owner before had put there does not count."""
+        for name in pool.pool.claim.ask:
+            if row.values.get(name) in (None, "", ()) and name not in row.bad:
+                label = row.plan.object.fields[name].label
+                yield "pool-ask", Text("Fill in “{field}” when you claim it", field=label)
 
     def _moment(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.batch.zone):%Y-%m-%d %H:%M}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,9 +13,10 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.errors import Fault
 from looseleaf_platform.records import read
 from looseleaf_ui_builder.screens.pages.moving import chosen_ids
-from looseleaf_ui_builder.screens.pools import bind_pool
+from looseleaf_ui_builder.screens.pools import asked_slots, bind_pool
 from looseleaf_ui_builder.screens.records import id_of
 from looseleaf_ui_builder.screens.rendering import go_to, show, show_object
+from looseleaf_ui_builder.screens.submitted import entered
 from looseleaf_ui_builder.web.callers import caller
 from looseleaf_ui_builder.web.notices import notify
 from looseleaf_ui_builder.web.texts import _
@@ -37,12 +41,13 @@ def claim_from_pool(pool: str) -> Response:
     """POST: claim the ticked records, or the one whose button was pressed; each gets its own answer."""
     context, found = caller(), pool_named(caller(), pool)
     one = request.form.get("one", "")
-    done = claim(context, found, (id_of(one),) if one else chosen_ids())
+    values = entered(asked_slots(context, found), request.form, "asked-")
+    done = claim(context, found, (id_of(one),) if one else chosen_ids(), values)
     taken = [each.id for each in done if not each.code]
     if taken:
         notify(_("Claimed: {count}", count=len(taken)))
     if len(taken) < len(done):
-        return _page(context, pool, _faults(context, found, done))
+        return _page(context, pool, _faults(context, found, done), values)
     if one and request.form.get("open"):
         return go_to(url_for("screens.show_record", object=found.object, id=one))
     return go_to(url_for("screens.show_pool", pool=pool))
@@ -58,8 +63,8 @@ def give_back_to_pool(pool: str) -> Response:
     return go_to(url_for("screens.show_pool", pool=pool))
 
 
-def _page(context: Context, name: str, faults: tuple[Fault, ...] = ()) -> Response:
-    bound = bind_pool(context, name, request.args.get("after", ""), request.args.get("before", ""))
+def _page(context: Context, name: str, faults: tuple[Fault, ...] = (), typed: Mapping[str, Any] = {}) -> Response:
+    bound = bind_pool(context, name, request.args.get("after", ""), request.args.get("before", ""), typed)
     return show_object("screens/pools/pool.html", bound.object, 422 if faults else 200, bound=bound, faults=faults)
 
 
