@@ -71,3 +71,16 @@ def test_one_gives_back_what_is_ones_own(firm: Any, lin: Any, leads: list[int]) 
 def test_who_is_no_member_finds_no_pool(gu: Any, leads: list[int]) -> None:
     assert gu.get("/pools/leads").status_code == 404
     assert 'href="/pools"' not in gu.page("/records/deal")
+
+
+def test_what_a_pool_asks_for_is_filled_in_beside_the_button_and_what_was_typed_stays(firm: Any, lin: Any, leads: list[int]) -> None:
+    texts = FIRM_TEXT.replace("  rival:    {read: all, create: true}\n", "  rival:    {read: all}\n  lead: {read: own, update: own}\n", 1)
+    publish_texts(firm.workspace, texts + LEADS.replace("claim: {per_day: 2}", "claim: {per_day: 2, ask: [source]}"))
+    assert 'name="asked-source"' in lin.page("/pools/leads")
+    assert 'name="asked-source"' in lin.page(f"/records/lead/{encode(leads[0])}")
+    refused = lin.act("/pools/leads/claims", one=encode(leads[0]))
+    assert (refused.status_code, "领取时要填“来源”" in refused.text) == (422, True)
+    lin.act("/pools/leads/claims", id=[encode(id) for id in leads], **{"asked-source": "展会"})
+    page = lin.page("/pools/leads")
+    assert "蓝海" in page
+    assert "展会" in lin.page(f"/records/lead/{encode(leads[0])}")

@@ -18,7 +18,7 @@ DISCOUNTS = (("lin", "0.15"), ("wang", "0.25"), ("priya", "0.18"))
 
 
 def write_approvals(writer: Writer, staff: Staff) -> None:
-    """Three discounts and two contracts; the manager has agreed to the large discount and to one of the contracts."""
+    """Three discounts and three contracts; the manager has agreed to the large discount and to one of the contracts."""
     for login, discount in DISCOUNTS:
         deal = _proposal(writer, staff.id(login))
         if deal is not None:
@@ -46,9 +46,15 @@ def _proposal(writer: Writer, owner: int) -> int | None:
 
 
 def _contracts(writer: Writer, staff: Staff) -> list[int]:
-    """Two drafts of one customer."""
-    found = read.page(writer.context, "account", Query(fields=("owner",), size=200, sort=("id",))).records
-    account = next(one.id for one in found if one.values["owner"] == staff.id("lin"))
-    rows = (("二期产线供货合同 Line two", "1280000 CNY"), ("年度维保合同 Annual maintenance", "96000 CNY"))
-    same = {"account": account, "owner": staff.id("lin"), "starts_on": writer.day(10, 20), "ends_on": writer.day(300, 400)}
-    return writer.create("contract", [{"name": name, "amount": amount, **same} for name, amount in rows])
+    """Two drafts of a customer who pays in time, and one of a customer who doesn't, which goes to finance first."""
+    found = read.page(writer.context, "account", Query(fields=("owner", "overdue"), size=200, sort=("id",))).records
+    mine = [one for one in found if one.values["owner"] == staff.id("lin")]
+    good = next(one.id for one in mine if not one.values["overdue"])
+    late = next((one.id for one in mine if one.values["overdue"]), good)
+    rows = (
+        ("二期产线供货合同 Line two", "1280000 CNY", good),
+        ("增购合同 Further machines", "360000 CNY", late),
+        ("年度维保合同 Annual maintenance", "96000 CNY", good),
+    )
+    same = {"owner": staff.id("lin"), "starts_on": writer.day(10, 20), "ends_on": writer.day(300, 400)}
+    return writer.create("contract", [{"name": name, "amount": amount, "account": account, **same} for name, amount, account in rows])

@@ -35,7 +35,7 @@ STAFF = (
     ("gu", "顾晓燕", "商务助理 Sales assistant", "sales", ("b2b_sales_assistant",), "zh"),
     ("shen", "沈立", "售前 Presales", "sales", ("b2b_presales",), "zh"),
     ("ma", "马可欣", "市场 Marketing", "marketing", ("b2b_marketing",), "zh"),
-    ("he", "何佳", "客服 Service agent", "service", ("desk_agent",), "zh"),
+    ("he", "何佳", "客服 Service agent", "service", ("desk_agent", "b2b_delivery"), "zh"),
     ("luo", "罗敏", "客服经理 Service manager", "service", ("desk_manager",), "zh"),
     ("qian", "钱文", "财务 Finance", "finance", ("b2b_finance",), "zh"),
     ("fang", "方律", "法务 Legal", "finance", ("b2b_legal",), "zh"),
