@@ -7,7 +7,6 @@ from typing import Any
 
 from looseleaf_metadata.frozen import FrozenMap
 
-
 NO_AMOUNTS: FrozenMap[str, str] = FrozenMap()
 
 
