@@ -25,8 +25,8 @@ def write_approvals(writer: Writer, staff: Staff) -> None:
             operation = Operation("seed", reason="Demo records", exemptions=frozenset({"rules", "history", "stages"}))
             write(writer.context, [Change("update", "opportunity", deal, {"discount": discount})], operation)
             submit(_at_work(writer, staff, login), Request("opportunity", deal))
-    for contract in _contracts(writer, staff):
-        submit(_at_work(writer, staff, "lin"), Request("contract", contract))
+    for contract, login in _contracts(writer, staff):
+        submit(_at_work(writer, staff, login), Request("contract", contract))
     chen = _at_work(writer, staff, "chen")
     waiting = [task for task in tasks_of(chen) if task.instance.state.submitter]
     for task in (waiting[1], waiting[-1]) if len(waiting) > 2 else ():
@@ -45,16 +45,17 @@ def _proposal(writer: Writer, owner: int) -> int | None:
     return next((deal.id for deal in deals if deal.values["owner"] == owner and deal.values["stage"] == "proposal"), None)
 
 
-def _contracts(writer: Writer, staff: Staff) -> list[int]:
-    """Two drafts of a customer who pays in time, and one of a customer who doesn't, which goes to finance first."""
+def _contracts(writer: Writer, staff: Staff) -> list[tuple[int, str]]:
+    """Two drafts of a customer who pays in time, and one of a customer who doesn't, which goes to finance first; each with who submits it."""
     found = read.page(writer.context, "account", Query(fields=("owner", "overdue"), size=200, sort=("id",))).records
-    mine = [one for one in found if one.values["owner"] == staff.id("lin")]
-    good = next(one.id for one in mine if not one.values["overdue"])
-    late = next((one.id for one in mine if one.values["overdue"]), good)
-    rows = (
-        ("二期产线供货合同 Line two", "1280000 CNY", good),
-        ("增购合同 Further machines", "360000 CNY", late),
-        ("年度维保合同 Annual maintenance", "96000 CNY", good),
-    )
-    same = {"owner": staff.id("lin"), "starts_on": writer.day(10, 20), "ends_on": writer.day(300, 400)}
-    return writer.create("contract", [{"name": name, "amount": amount, "account": account, **same} for name, amount, account in rows])
+    sellers = {staff.id(login): login for login in ("lin", "wang", "sun", "priya")}
+    good = next(one.id for one in found if one.values["owner"] == staff.id("lin") and not one.values["overdue"])
+    late = [(one.id, sellers[one.values["owner"]]) for one in found if one.values["overdue"] and one.values["owner"] in sellers]
+    rows = [("二期产线供货合同 Line two", "1280000 CNY", good, "lin")]
+    rows += [("增购合同 Further machines", "360000 CNY", account, login) for account, login in late[:1]]
+    rows += [("年度维保合同 Annual maintenance", "96000 CNY", good, "lin")]
+    term = {"starts_on": writer.day(10, 20), "ends_on": writer.day(300, 400)}
+    drafts = [
+        {"name": name, "amount": amount, "account": account, "owner": staff.id(login), **term} for name, amount, account, login in rows
+    ]
+    return list(zip(writer.create("contract", drafts), (login for *_, login in rows), strict=True))
