@@ -10,6 +10,7 @@
     ./dev.py races [N]       two actors on one approval at once: every pair of commands, N times (default 20)
     ./dev.py chaos [ARGS]    kill -9, outages and forgetting, while approvals and automations go on; then what holds
     ./dev.py failpoints      kill -9 just before and just after every commit, on both databases; then what holds
+    ./dev.py endings         every small approval, every state that it can reach: each can end
     ./dev.py pin             renew the pinned requirements and package-lock.json
     ./dev.py COMMAND …       anything else is a command of `looseleaf`: check PATH, new, serve, user, …
 
@@ -32,7 +33,7 @@ SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NEEDS_TESTS = ("test", "check", "bench", "races", "chaos", "failpoints", "lint", "format", "types", "pin")
+NEEDS_TESTS = ("test", "check", "bench", "races", "chaos", "failpoints", "endings", "lint", "format", "types", "pin")
 
 
 def say(sentence: str) -> None:
@@ -260,6 +261,9 @@ def main(arguments: list[str]) -> None:
     elif command == "failpoints":
         os.environ["LOOSELEAF_FAILPOINTS"] = "1"
         hand_over(*tests_command(["-n", "2", "--dist", "worksteal", *rest, "tests/chaos/test_failpoints.py"]))
+    elif command == "endings":
+        os.environ["LOOSELEAF_EXHAUSTIVE"] = "1"
+        hand_over(*tests_command([*rest, "tests/workflow/approvals/test_every_instance_can_end.py"]))
     elif command == "bench":
         hand_over(PYTHON, "benchmarks/run.py", *rest)
     elif command in ("lint", "types"):
