@@ -84,7 +84,7 @@ def old_events_are_cleared_away(house: House) -> Iterator[Act]:
     assert house.rows(inbound_event, key=name) == []
 
 
-@tells("workflow.scores.keeping:_write", "workflow.scores.adopting:adopt", "workflow.scores.timing:mend")
+@tells("workflow.scores.keeping:_write", "workflow.scores.adopting:adopt")
 def a_score_is_brought_to_the_records_that_are_there(house: House) -> Iterator[Act]:
     visitor = house.make("visitor", name=house.name("visitor"), seen_on=house.clock().date().isoformat())
     house.settle()
@@ -92,12 +92,19 @@ def a_score_is_brought_to_the_records_that_are_there(house: House) -> Iterator[A
         table = house.workspace.runtime.object("visitor")
         connection.execute(table.table.update().values({table.fields["points"].main: 1}))
         connection.execute(delete(score_adoption))
-        connection.execute(delete(wf_timer).where(wf_timer.c.owner_kind == "score"))
-        keeping.count_all(connection, house.workspace, _heat(house).id)
         put(connection, house.workspace, publishing.TOPIC, {"revision": house.workspace.runtime.revision})
     yield house.settle
     assert house.get("visitor", visitor)["points"] >= 18  # a day may have passed
     assert len(house.rows(score_adoption)) == 1
+    assert len(house.rows(wf_timer, owner_kind="score", state="waiting")) == 1
+
+
+@tells("workflow.scores.timing:mend")
+def a_score_without_a_timer_gets_one(house: House) -> Iterator[Act]:
+    with house.workspace.database.write() as connection:
+        connection.execute(delete(wf_timer).where(wf_timer.c.owner_kind == "score"))
+        keeping.count_all(connection, house.workspace, _heat(house).id)
+    yield house.settle
     assert len(house.rows(wf_timer, owner_kind="score", state="waiting")) == 1
 
 
