@@ -53,7 +53,17 @@ def test_pools_are_listed_with_what_lies_in_them_and_what_one_holds(firm: Firm) 
     leads.clock.advance(hours=1)
     call("POST", "/pools/lake/claims", json={"ids": [encode(ids[0])]})
     assert call("GET", "/pools", language="zh").json["data"] == [
-        {"name": "lake", "label": "线索公海", "object": "lead", "count": 2, "held": 1, "manager": False, "per_day": 2, "hold_max": None, "ask": []}
+        {
+            "name": "lake",
+            "label": "线索公海",
+            "object": "lead",
+            "count": 2,
+            "held": 1,
+            "manager": False,
+            "per_day": 2,
+            "hold_max": None,
+            "ask": [],
+        }
     ]
 
 
