@@ -65,3 +65,10 @@ def test_bars_of_metadata_fail_no_request(run: ModuleType, databases: tuple[str,
 
 def test_expressions_equal_sql(run: ModuleType, databases: tuple[str, Any]) -> None:
     assert measured(run, *databases, 18)[18][-1].figure == 0
+
+
+def test_bars_of_workflow_run_each_rule_once_and_each_timer_in_its_turn(run: ModuleType, databases: tuple[str, Any]) -> None:
+    found = measured(run, *databases, 20, 21, 22, 23)
+    assert (len(found[20]), len(found[23])) == (1, 1)
+    assert found[21][1].figure == 0, "a line's rule did not run exactly once"
+    assert found[22][1].figure == 0, "a timer fired twice, not at all or out of order"
