@@ -12,7 +12,7 @@ from looseleaf_workflow.approvals import commands as c
 from looseleaf_workflow.approvals import questions as q
 from looseleaf_workflow.approvals.decide import Decision, Needs, decide
 from looseleaf_workflow.approvals.definition import Definition
-from looseleaf_workflow.approvals.events import StepEntered, Submitted
+from looseleaf_workflow.approvals.events import Broke, StepEntered, Submitted
 from looseleaf_workflow.approvals.state import State
 from support.approval_play import ADMIN, MORNING, Play, World
 
@@ -47,6 +47,23 @@ def test_a05_a_submission_without_a_required_field_is_refused_with_the_fields(fl
     play.submit()
 
 
+def test_a05_a_resubmission_without_a_required_field_is_refused_as_well(start: Start) -> None:
+    play = start(
+        "{approve: check, who: {role: legal}, on_reject: to_submitter}",
+        header="require: [region]",
+        world=World(values={"region": "east"}),
+        legal=("a",),
+    )
+    play.reject("a")
+    play.world.values["region"] = None
+    before = play.state
+    assert play.refused("sub", c.Resubmit()).details["fields"] == ("region",)
+    assert play.state == before
+    play.world.values["region"] = "west"
+    play.resubmit()
+    assert play.open == {("check", "a")}
+
+
 def test_a06_a_role_is_resolved_when_its_step_is_entered(start: Start) -> None:
     play = start("{approve: one, who: {role: cfo}}", "{approve: two, who: {role: legal}}", cfo=("x",), legal=("a",))
     play.world.roles["legal"] = ("b",)
@@ -60,6 +77,28 @@ def test_a10_unknown_and_inactive_people_are_left_out_with_a_note(start: Start) 
     play = start("{approve: check, who: {role: legal}}", legal=("a", "gone"), world=World(inactive={"gone"}))
     assert play.open == {("check", "a")}
     assert ("dropped", "gone") in notes_of(play, "check")
+
+
+@pytest.mark.parametrize(("policy", "status", "open_"), [("approve", "approved", set()), ("admin", "running", {("check", "@admins")})])
+def test_a10_where_everybody_is_dropped_the_empty_policy_applies(
+    start: Start, policy: str, status: str, open_: set[tuple[str, str]]
+) -> None:
+    play = start(
+        f"{{approve: check, who: {{role: legal}}, people: {{if_empty: {policy}}}}}", legal=("gone",), world=World(inactive={"gone"})
+    )
+    assert (play.status, play.open) == (status, open_)
+    assert notes_of(play, "check") == (("dropped", "gone"), ("empty", policy))
+
+
+def test_a10_an_expression_that_raises_is_kept_with_what_it_read(flow_of: Flow) -> None:
+    class Broken(World):
+        def answer(self, question: q.Question) -> q.Answer:
+            broken = q.People(error="too large", inputs=FrozenMap({"amount": "3"}))
+            return broken if isinstance(question, q.Resolve) else super().answer(question)
+
+    play = Play(flow_of('{approve: check, who: {expr: "owner if amount > 2 else submitter"}}'), Broken()).submit()
+    [broke] = [event.body for event in play.events if isinstance(event.body, Broke)]
+    assert (broke.expression, broke.message, broke.inputs) == ("owner if amount > 2 else submitter", "too large", {"amount": "3"})
 
 
 def test_a10_an_expression_that_raises_stops_the_instance_until_an_admin_tries_again(start: Start) -> None:

@@ -124,6 +124,20 @@ def test_l12_a_new_zone_database_moves_what_is_due_and_not_what_has_happened(mon
     assert (renewed.started, renewed.runs) == (clock.started, clock.runs)
 
 
+def test_l12_a_target_in_workdays_is_measured_anew_by_a_new_zone_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = {"mon": ["09:00-18:00"], "tue-fri": ["09:00-12:00", "13:30-18:00"]}
+    begun = at("2026-03-02 12:30")
+    clock = start(calendar(hours), begun, parse_duration("1 workdays"))
+    assert clock.budget == timedelta(hours=8, minutes=30)
+    for module in (arithmetic, timetable):
+        monkeypatch.setattr(module, "zone", lambda name: ZoneInfo("Asia/Tokyo"))
+    renewed = recalculate(clock, calendar(hours), begun)
+    moved = due(renewed, calendar(hours))
+    assert moved is not None
+    assert local(moved.at, "Asia/Tokyo") == "2026-03-03 12:00"  # it began at 13:30 there; at that time of the next day it is lunch
+    assert (renewed.budget, renewed.started) == (timedelta(hours=7, minutes=30), clock.started)
+
+
 def test_l12_a_reminder_before_a_change_is_real_working_time_too() -> None:
     always = calendar(ROUND_THE_CLOCK, "Europe/Berlin")
     end = at("2026-03-29 06:00", "Europe/Berlin")

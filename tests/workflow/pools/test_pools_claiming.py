@@ -238,6 +238,15 @@ def test_who_is_no_member_finds_no_pool(firm: Firm) -> None:
         pool_named(leads.again(leads.people[0]), "lake")
 
 
+def test_p11_giving_back_makes_room_under_the_cap(firm: Firm) -> None:
+    leads = firm(POOL + "claim: {hold_max: 1}\n")
+    one, other = fill(leads, 2)
+    lin = leads.again(leads.people[0])
+    assert codes(lake(leads, lin, one, other)) == ["", "pool-cap"]
+    give_back(lin, pool_named(lin, "lake"), [one])
+    assert codes(lake(leads, lin, other, one)) == ["", "pool-cap"]
+
+
 def test_p11_giving_back_clears_owner_and_team_and_keeps_the_history(firm: Firm) -> None:
     leads = firm(POOL)
     team = leads.make(object="team", name="华东")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from datetime import datetime
 
 import pytest
+from sqlalchemy import Connection
 
 from looseleaf_platform.context import SYSTEM
-from looseleaf_platform.errors import Decided, NotThere, Refused
+from looseleaf_platform.errors import Decided, NotThere, Refused, TooMany
 from looseleaf_platform.jobs.outbox import drain
 from looseleaf_platform.records import read
 from looseleaf_platform.records.requests import Change, Operation, Query
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.approvals import commands as c
+from looseleaf_workflow.notifications.telling import About, tell
+from looseleaf_workflow.running import performing
 from looseleaf_workflow.running.looking import seen_instance
 from support.approving import DISCOUNT, Approving
 from support.workspaces import as_user
@@ -138,6 +142,21 @@ def test_actions_are_the_steps_of_automations_with_their_expressions(firm: Make)
     assert office.get(deal)["note"] == "handed over 二期产线"
     (call,) = office.rows("automation_step", kind="webhook")
     assert call["input"]["body"] == {"deal": "二期产线"}
+
+
+def test_a56_a_message_to_readers_that_fails_is_noted_and_the_flow_goes_on(firm: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = firm(DISCOUNT.replace("  - approve: legal", "  - {cc: note, who: {role: legal}}\n  - approve: legal"))
+    _, id = office.started()
+
+    def fails(connection: Connection, now: datetime, texts: Mapping[int, str], about: About) -> None:
+        if any(text.startswith("供你查阅") for text in texts.values()):
+            raise TooMany(60)
+        tell(connection, now, texts, about)
+
+    monkeypatch.setattr(performing, "tell", fails)
+    office.agree(id, office.boss)
+    assert [state for state, _ in done(office, "copy")] == ["failed"]
+    assert office.open(id) == {"秦管理", "周雨桐", "陈思远"}
 
 
 def test_readers_are_told_and_may_look_and_nobody_else(firm: Make) -> None:

@@ -137,7 +137,7 @@ def test_a43_a45_people_are_added_and_taken_out_again(firm: Make) -> None:
     assert office.open(id) == {"何文静"}
 
 
-def test_a48_a58_an_opinion_is_asked_for_and_the_holder_is_urged(firm: Make) -> None:
+def test_a54_a57_an_opinion_is_asked_for_and_the_holder_is_urged(firm: Make) -> None:
     office = firm()
     call = Caller(office)
     _, id = office.started()
@@ -157,7 +157,7 @@ def test_a48_a58_an_opinion_is_asked_for_and_the_holder_is_urged(firm: Make) -> 
     assert office.open(id) == {"何文静"}
 
 
-def test_a57_a73_who_sees_it_comments_and_who_agreed_takes_it_back(firm: Make) -> None:
+def test_a58_a73_who_sees_it_comments_and_who_agreed_takes_it_back(firm: Make) -> None:
     office = firm()
     call = Caller(office)
     deal, id = office.started()

@@ -8,8 +8,9 @@ import pytest
 
 from looseleaf_platform.context import SYSTEM
 from looseleaf_platform.errors import Refused
+from looseleaf_platform.records import read
 from looseleaf_platform.records.ids import encode
-from looseleaf_platform.records.requests import Change, Operation
+from looseleaf_platform.records.requests import Change, Condition, Group, Operation, Query
 from looseleaf_platform.records.write import write
 from looseleaf_workflow.approvals import commands as c
 from support.approving import DISCOUNT, Approving
@@ -90,6 +91,19 @@ def test_a83_lines_that_the_lock_includes_are_neither_added_changed_nor_deleted(
     assert write(system, [Change("create", "deal_line", values={"deal": other, "product": "P2"})]).written[0].outcome == "created"
 
 
+def test_a83_lines_are_neither_moved_out_of_what_is_locked_nor_into_it(firm: Make) -> None:
+    office = firm()
+    system = office.workspace.context(SYSTEM)
+    locked, other = office.deal(), office.deal()
+    made = [Change("create", "deal_line", values={"deal": deal, "product": "P1"}) for deal in (locked, other)]
+    inside, outside = (one.id for one in write(system, made).written)
+    office.submit(locked)
+    for line, deal in ((inside, other), (outside, locked)):
+        change = Change("update", "deal_line", line, {"deal": deal})
+        assert [code for _, code, _ in refused(lambda change=change: write(system, [change]))] == ["approval-locked"]  # type: ignore[misc]
+    assert [read.get(system, "deal_line", line or 0).values["deal"] for line in (inside, outside)] == [locked, other]
+
+
 def test_a84_a_material_change_on_the_way_asks_again_who_has_decided(firm: Make) -> None:
     office = firm()
     deal, id = office.started()
@@ -131,3 +145,19 @@ def test_a91_so_do_tasks_that_wait_for_somebody_whom_the_leaver_asked(firm: Make
     write(office.workspace.context(SYSTEM), [Change("update", "user", office.boss.actor.id, {"state": "gone"})])
     office.agree(id, office.zhou)
     assert office.open(id) == {"@admins"}
+
+
+def test_a93_who_changes_team_or_role_keeps_open_tasks_and_later_steps_ask_anew(firm: Make) -> None:
+    office = firm(DISCOUNT.replace("who: manager", "who: {role: legal}"))
+    _, id = office.started()
+    everybody = {"秦管理", "周雨桐", "陈思远"}
+    assert office.open(id) == everybody
+    system = office.workspace.context(SYSTEM)
+    team = write(system, [Change("create", "team", values={"name": "华东"})]).written[0].id
+    role = Group("and", (Condition("user", "eq", encode(office.chen.actor.id or 0)),))
+    [held] = read.page(system, "role_member", Query(where=role)).records
+    write(system, [Change("update", "user", office.zhou.actor.id, {"team": team}), Change("delete", "role_member", held.id)])
+    assert office.open(id) == everybody
+    for person in (office.admin, office.zhou, office.chen):
+        office.agree(id, person)
+    assert office.open(id) == {"秦管理", "周雨桐"}

@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 
 from looseleaf_platform.errors import NotAllowed, NotThere, Refused
+from looseleaf_platform.records.requests import Change
+from looseleaf_platform.records.write import write
 from looseleaf_workflow.stages.standing import standing_of
 from looseleaf_workflow.stages.ticking import tick
 from support.stages import FIRM
@@ -65,6 +67,29 @@ def test_s10_sticky_evidence_counts_once_it_was_there(sales):
     assert done(sales, deal)["decision_maker"] is True
     sales.change(deal, name="again")
     assert [row["how"] for row in sales.rows("stage_action", deal)] == ["evidence"]
+
+
+def test_s10_beside_a_sticky_action_other_evidence_comes_and_goes(sales):
+    sticky = FIRM.replace('when: "decider is not None"}', 'when: "decider is not None", sticky: true}')
+    publish_texts(sales.workspace, sticky.replace("{action: dinner,", '{action: dinner, when: "rival is not None",'))
+    deal = sales.placed("needs", decider="王工", rival="海川")
+    assert (done(sales, deal)["decision_maker"], done(sales, deal)["dinner"]) == (True, True)
+    sales.change(deal, decider=None, rival=None)
+    assert (done(sales, deal)["decision_maker"], done(sales, deal)["dinner"]) == (True, False)
+
+
+def test_s10_evidence_in_a_linked_record_counts_while_it_is_there(sales, refusal):
+    publish_texts(sales.workspace, FIRM.replace('when: "decider is not None"}', 'when: "offers >= 1"}'))
+    deal = sales.placed("needs", decider="王工")
+    tick(sales.again(sales.lin), "deal", deal, "首次拜访")
+    assert [code for _, code, _ in refusal(lambda: sales.change(deal, stage="proposal"))] == ["stage-action"]
+    context = sales.again(sales.lin)
+    line = write(context, [Change("create", "deal_line", values={"deal": deal, "product": "P1"})]).written[0].id
+    assert done(sales, deal)["decision_maker"] is True
+    write(context, [Change("delete", "deal_line", line)])
+    assert done(sales, deal)["decision_maker"] is False
+    write(context, [Change("create", "deal_line", values={"deal": deal, "product": "P2"})])
+    assert sales.change(deal, stage="proposal").outcome == "updated"
 
 
 def test_s10_a_new_visit_begins_with_nothing_ticked(sales, refusal):

@@ -159,6 +159,9 @@ def test_s09_a_shorter_limit_counts_for_what_rests_already_once_and_a_few_at_a_t
     later(sales, hours=1)
     assert len(told(sales)) == 3
     assert [(row["started"], row["moved"], row["kept"]) for row in sales.rows("wf_clock_adoption")][-1:] == [(0, 4, 0)]
+    begin(sales, FROM_ENTRY.replace("2 workdays", "1 workdays"))
+    later(sales, hours=1)
+    assert (len(sales.rows("wf_clock_adoption")), len(told(sales))) == (3, 3), "shortened again, those already told of are not told again"
 
 
 def test_s09_a_limit_that_comes_later_counts_from_when_a_deal_came_to_its_stage(sales):
