@@ -131,13 +131,11 @@ class Firm:
             raise ExpressionError("the record is gone")
         condition = self._compiled(source)
         seen = Seen(scope, person_id(submitter))
-        inputs: dict[str, Any] = {}
         try:
             value = condition.evaluate(seen)
         except (ArithmeticError, ValueError, TypeError, LookupError) as error:
-            raise ExpressionError(f"{type(error).__name__}: {error}", inputs) from error
-        inputs = {name: plain(value) for name, value in seen.items() if not name.startswith("@")}
-        return value, inputs
+            raise ExpressionError(f"{type(error).__name__}: {error}", _read(seen)) from error
+        return value, _read(seen)
 
     def _compiled(self, source: str) -> Condition:
         """An expression, compiled once a revision. A version may name what is not there any more. Raises ExpressionError."""
@@ -151,6 +149,11 @@ class Firm:
                 raise ExpressionError(f"this can't be worked out any more: {source}")
             found = made[self.object, source] = condition_of(objects, checked)
         return found
+
+
+def _read(seen: Seen) -> dict[str, Any]:
+    """What an expression has read of a record, so far."""
+    return {name: plain(value) for name, value in seen.items() if not name.startswith("@")}
 
 
 def person_id(person: str) -> int | None:

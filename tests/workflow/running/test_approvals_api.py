@@ -15,6 +15,8 @@ from looseleaf_platform.context import Context
 from looseleaf_platform.identity import tokens
 from looseleaf_platform.records.ids import encode
 from looseleaf_ui_builder.compose import create_app
+from looseleaf_workflow.approvals.events import Broke
+from looseleaf_workflow.running.stored import read_events
 from support.approving import DISCOUNT, Approving
 
 Make = Callable[..., Approving]
@@ -294,3 +296,18 @@ def test_every_answer_of_the_approvals_is_described(firm: Make) -> None:
 
         try_it()
     assert tried == 16
+
+
+def test_a10_an_expression_that_raises_keeps_what_it_read_and_says_where_it_stands(firm: Make) -> None:
+    chosen = "keeper if today() + days(margin) > today() else owner"
+    office = firm(DISCOUNT.replace("who: manager", f"who: {{expr: '{chosen}'}}", 1))
+    call = Caller(office)
+    deal = office.deal(margin=2_000_000_000)
+    id = office.submit(deal)
+    with office.workspace.database.read() as connection:
+        (broke,) = [event.body for event in read_events(connection, id) if isinstance(event.body, Broke)]
+    assert (office.instance(id).state.status, broke.inputs["margin"]) == ("error", 2_000_000_000)
+    (seen,) = call("GET", f"/records/deal/{encode(deal)}/approvals", office.admin).json["data"]
+    (said,) = [one["comment"] for one in seen["trail"] if one["event"] == "broke"]
+    assert said == f"{broke.expression}: {broke.message.partition(chr(58))[0]}"
+    assert (chosen in said, "2000000000" in said) == (True, False)

@@ -224,3 +224,12 @@ def test_a_due_task_is_told_by_its_timer_and_a_moved_one_is_not(firm: Make) -> N
     assert fire_due(office.workspace, TIMERS) == 1
     assert fire_due(office.workspace, TIMERS) == 0
     assert office.open(id) == {"周雨桐", "陈思远", "秦管理"}
+
+
+def test_a05_a_list_of_lines_that_is_required_must_not_be_empty(firm: Make) -> None:
+    office = firm(DISCOUNT.replace("order: 1", "order: 1\nrequire: [lines]"))
+    bare = office.deal()
+    with pytest.raises(Refused) as refused:
+        office.submit(bare)
+    assert "lines" in refused.value.faults[0].message.translate("en")
+    assert office.submit(office.deal(lines=[{"product": "press"}]))

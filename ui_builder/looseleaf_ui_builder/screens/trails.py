@@ -21,7 +21,6 @@ PLAIN: Mapping[type, Text] = {
     e.Released: Text("gave the task back"),
     e.TakenBack: Text("opened the own decision again"),
     e.Reasked: Text("what is decided about has changed: asked again"),
-    e.Broke: Text("it stopped with an error"),
     e.Retried: Text("tried it again"),
     e.Changed: Text("what is decided about has changed"),
     e.Migrated: Text("it goes on under another version of the flow"),
@@ -99,6 +98,8 @@ def _said(body: e.Body, names: Mapping[str, str]) -> tuple[Text, str] | None:
             return Text("the change can't be made: it went back to whoever submitted it"), reason.removeprefix(NOTE)
         case e.Reversed(reason=reason):
             return Text("took the approval back"), reason
+        case e.Broke(expression=expression, message=message):  # what an error says of itself may hold a value
+            return Text("it stopped with an error"), f"{expression}: {message.partition(':')[0]}"
         case e.Ended(status=status, reason=reason):
             return ENDS[status], reason if status in ("withdrawn", "terminated") and reason != "consent" else ""
     words = PLAIN.get(type(body))

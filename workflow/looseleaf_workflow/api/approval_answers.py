@@ -50,8 +50,13 @@ def _event(event: Event) -> dict[str, Any]:
         "node": body.get("node") or None,
         "slots": _slots(body),
         "outcome": vote.get("outcome") or body.get("status"),
-        "comment": vote.get("comment") or body.get("text") or body.get("comment") or None,
+        "comment": vote.get("comment") or body.get("text") or body.get("comment") or _why_it_broke(body),
     }
+
+
+def _why_it_broke(body: Mapping[str, Any]) -> str | None:
+    """Which text of the flow can't be worked out, and the kind of error; what an error says of itself may hold a value."""
+    return f"{body['expression']}: {body['message'].partition(':')[0]}" if body["type"] == "broke" else None
 
 
 def _slots(body: Mapping[str, Any]) -> list[str]:

@@ -47,4 +47,4 @@ def missing_fields(course: Course, names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         return ()
     values = course.ask(q.Values(names)).values
-    return tuple(name for name in names if values.get(name) in (None, "", ()))
+    return tuple(name for name in names if values.get(name) in (None, "", (), []))
