@@ -34,7 +34,7 @@ def tag(cls: type) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
 
-PLAIN = frozenset({type(None), str, bool, int})
+PLAIN = frozenset({type(None), str, bool, int, float})
 
 
 def to_data(value: Any) -> Any:

@@ -135,6 +135,12 @@ def test_a86_a_request_is_tried_when_it_is_made_by_whoever_makes_it(office: Any)
     assert [code for _, code, _ in refused(lambda: office.submit(other, approval="change"))] == ["no-match"]
 
 
+def test_a86_a_number_of_any_kind_is_asked_for_or_refused_with_a_reason(office: Any) -> None:
+    assert refused(lambda: asked(office, amount=-4.04e234))
+    asked(office, discount=0.05)
+    assert str(office.get(office.approved)["discount"]) == "0.2000"
+
+
 def test_a86_once_it_is_reversed_it_is_changed_directly(office: Any) -> None:
     office.do(office.first, office.zhou, c.Reverse("other terms"))
     assert office.change(office.approved, amount=300).outcome == "updated"

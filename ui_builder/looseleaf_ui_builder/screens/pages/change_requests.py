@@ -41,21 +41,30 @@ def ask_for_change(object: str, id: str) -> Response:
     """POST: ask for it, or say what keeps it."""
     context, record = caller(), id_of(id)
     object_of(context, object)
-    slots, raw = _stands(context, object, record)
-    values = {name: value for name, value in entered(slots, request.form).items() if str(value or "") != str(raw.get(name) or "")}
     try:
-        if not values:
-            raise Refused([Fault("", "no-effect", asking.NOTHING_CHANGES)])
-        made = submit(context, Request(object, record, changes=FrozenMap(values)))
+        made = submit(context, Request(object, record, changes=_changes(context, object, record)))
     except Refused as refused:
         return _ask(context, object, record, refused.faults, 422)
     except Decided as decided:
         return _ask(context, object, record, (Fault("", decided.code, decided.message),), 409)
+    _say_why(context, made)
+    notify(_("Asked for the change: until it is approved, the old values stand"))
+    return go_to(url_for("screens.show_record", object=object, id=id))
+
+
+def _say_why(context: Context, made: int) -> None:
     why = request.form.get("said.comment", "").strip()
     if why:
         asking.ask(context, made, c.Comment(why[: asking.MOST_WORDS]))
-    notify(_("Asked for the change: until it is approved, the old values stand"))
-    return go_to(url_for("screens.show_record", object=object, id=id))
+
+
+def _changes(context: Context, object: str, record: int) -> FrozenMap[str, Any]:
+    """What was entered and differs from what stands there. Raises Refused where nothing does."""
+    slots, raw = _stands(context, object, record)
+    values = {name: value for name, value in entered(slots, request.form).items() if str(value or "") != str(raw.get(name) or "")}
+    if not values:
+        raise Refused([Fault("", "no-effect", asking.NOTHING_CHANGES)])
+    return FrozenMap(values)
 
 
 def _stands(context: Context, object: str, id: int) -> tuple[tuple[Slot, ...], dict[str, Any]]:
