@@ -60,7 +60,7 @@ def flat(values: dict[str, Any]) -> dict[str, str]:
     return {name: values[name]["amount"] if name == "amount" else str(values[name]) for name in COLUMNS}
 
 
-def timed(work: Callable[[], None]) -> float:
+def timed(work: Callable[[], object]) -> float:
     """Seconds of wall time."""
     began = time.perf_counter()
     work()

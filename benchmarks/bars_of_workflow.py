@@ -17,13 +17,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bars_of_loads import COLUMNS, MAPPING, flat
+from bars_of_loads import COLUMNS, flat, ours, timed
 from measuring import Clock, Request, Result, Size, compare, rounds
 from place import DEALS, Place, load_deals, opened, person, settle_people, values_of_deal
 from sqlalchemy import Connection, Table, func, insert, literal_column, select, update
 
 from looseleaf_platform.context import SYSTEM
-from looseleaf_platform.importing.running import run_import
 from looseleaf_platform.jobs.outbox import drain
 from looseleaf_platform.records.ids import encode, new_ids
 from looseleaf_platform.records.requests import Change
@@ -208,7 +207,7 @@ def _imports(database: str, databases: Any, path: Path, count: int) -> list[Resu
                 with path.open("w", encoding="utf-8", newline="") as file:
                     csv.writer(file).writerows([COLUMNS, *lines])
             with peak_memory() as peak:
-                taken[name] = timed(lambda: imported(place, path, count))
+                taken[name] = timed(lambda: ours(place, path, count))
                 memory[name] = peak()
                 if texts:
                     drained = timed(lambda: settled(place))
@@ -225,21 +224,6 @@ def _imports(database: str, databases: Any, path: Path, count: int) -> list[Resu
     grown = max(memory.values()) - memory["without"]
     results.append(Result(21, "more memory than the import without", database, grown, "≤ 200", grown <= 200, unit=" MB", details=memory))
     return results
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds of wall time."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def imported(place: Place, path: Path, count: int) -> None:
-    """The product's import."""
-    context = place.workspace.context(place.workspace.actor(place.people["head"].id), "import")
-    report = run_import(context, path, MAPPING)
-    if report.refused or report.objects["deal"]["created"] != count:
-        raise RuntimeError(f"refused {report.refused}: {report.samples[:1]}")
 
 
 def settled(place: Place) -> None:
